@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as in `typing`, whose import costs more than this module saves elsewhere
 if TYPE_CHECKING:
-    from typing import Any, Self, dataclass_transform
+    from typing import Any, ClassVar, Self, dataclass_transform
 else:
 
     def dataclass_transform(**_: object):
@@ -42,8 +42,8 @@ class Record(metaclass=_RecordType):
     """
 
     if TYPE_CHECKING:
-        _fields: tuple[str, ...] = ()
-        _defaults: dict[str, Any] = {}
+        _fields: ClassVar[tuple[str, ...]]
+        _defaults: ClassVar[dict[str, Any]]
     else:
 
         def __init__(self, *values, **named):

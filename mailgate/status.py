@@ -97,7 +97,8 @@ TABLE: dict[Verdict, tuple[int, int, str]] = {
 
 def exit_status(verdict: Verdict, caller: Caller) -> int:
     """Return the exit status (sysexits.h) that tells this caller this verdict."""
-    return TABLE[verdict][0 if caller == "program" else 1]
+    program, person, _ = TABLE[verdict]
+    return program if caller == "program" else person
 
 
 def reply_line(verdict: Verdict, caller: Caller, text: str) -> str:
