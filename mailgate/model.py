@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Audience = Literal["staff", "partner"]
     Scalar = str | int | float | bool | None
 
+LOOP_FIELD = "X-Mailgate-Loop"  # on everything that leaves; its value is the gateway's address
 STATES: tuple[State, ...] = ("draft", "open", "pending", "close", "cancel")
 
 
@@ -269,7 +270,7 @@ class Notice(Record):
 class Plan(Record):
     """The first decision: what to do to the ERP, and who should hear of it. Recorded before anything is done."""
 
-    verdict: Literal["handle", "hold"]
+    verdict: Literal["handle", "hold"]  # hold: nothing is done to the ERP, and the message is kept aside
     reason: str
     sender: Sender
     case: int | None = None  # None: the first effect creates it

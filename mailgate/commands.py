@@ -1,0 +1,243 @@
+"""The `Set-Action: value` lines on top of a text: what they ask for, what is wrong with them, and the text below.
+
+Lines count up to the first that is neither blank nor a command. Blanks around the colon, upper and lower case,
+no-break spaces, a byte order mark and a full-width colon are as mail clients write them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailgate.address import is_address, parse_addresses
+from mailgate.model import Command, Complaint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mailgate.model import Scalar
+
+LINE = re.compile(r"^[\s\ufeff]*set-([\w-]+)\s*[:\uff1a](.*)$", re.IGNORECASE)
+
+STATES = {
+    "draft": "draft",
+    "open": "open",
+    "pending": "pending",
+    "close": "close",
+    "closed": "close",
+    "done": "close",
+    "cancel": "cancel",
+    "cancelled": "cancel",
+    "canceled": "cancel",
+}
+PRIORITIES = {"highest": 1, "high": 2, "normal": 3, "low": 4, "lowest": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
+RELAY = {"yes": True, "no": False}
+
+
+def is_command(line: str) -> bool:
+    """Tell whether a line of text has the form of a command, whatever its action and value."""
+    return bool(LINE.match(line.replace("\xa0", " ")))
+
+
+class _BadValueError(ValueError):
+    """Why a value is not understood, and a value that would have been."""
+
+    def __init__(self, reason: str, nearest: str = "") -> None:
+        super().__init__(reason)
+        self.nearest = nearest
+
+
+def read(text: str) -> tuple[tuple[Command, ...], tuple[Complaint, ...], str]:
+    """Return the commands on top of a text, the complaints about bad lines, and the text without its command lines.
+
+    A command of the same action twice is carried out once, as the last says, but for Cc, where each adds up.
+    A line of a command's form further down is text, and complained about.
+    """
+    lines, rest = split(text)
+    commands: list[Command] = []
+    complaints: list[Complaint] = []
+    for line in lines:
+        understood = _understand(line)
+        if isinstance(understood, Complaint):
+            complaints.append(understood)
+            continue
+        if understood.action != "cc":
+            commands = [command for command in commands if command.action != understood.action]
+        commands.append(understood)
+    return tuple(commands), tuple(complaints), rest
+
+
+def split(text: str) -> tuple[tuple[str, ...], str]:
+    """Return the command lines on top of a text, as written, and what stands below them."""
+    found: list[str] = []
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if is_command(line):
+            found.append(line.strip(" \t\xa0\ufeff"))
+        elif line.strip(" \t\xa0\ufeff"):
+            return tuple(found), "\n".join(lines[number:])
+    return tuple(found), ""
+
+
+def strays(rest: str) -> tuple[str, ...]:
+    """Return the lines of a command's form that stand below the block: they are text, and are not carried out."""
+    if "et-" not in rest and "ET-" not in rest:
+        return ()
+    return tuple(line.strip() for line in rest.split("\n") if is_command(line) and _known(line))
+
+
+def _known(line: str) -> bool:
+    match = LINE.match(line.replace("\xa0", " "))
+    return match is not None and match[1].lower() in ACTIONS
+
+
+def _understand(line: str) -> Command | Complaint:
+    match = LINE.match(line.replace("\xa0", " "))
+    assert match is not None
+    action, value = match[1].lower(), match[2].strip()
+    reader = ACTIONS.get(action)
+    if reader is None:
+        near = _nearest(action, ACTIONS)
+        return Complaint(
+            line, f"there is no command Set-{match[1]}", f"Set-{near.capitalize()}: {value}" if near else ""
+        )
+    if not value:
+        return Complaint(line, "the value is missing", f"Set-{action.capitalize()}: {EXAMPLES[action]}")
+    try:
+        return Command(action, reader(value), line)
+    except _BadValueError as error:
+        nearest = f"Set-{action.capitalize()}: {error.nearest or EXAMPLES[action]}"
+        return Complaint(line, str(error), nearest)
+
+
+def _nearest(word: str, words: dict[str, Callable[[str], Scalar | tuple[str, ...]]] | dict[str, str]) -> str:
+    import difflib
+
+    found = difflib.get_close_matches(word.casefold(), list(words), 1, 0.5)
+    return found[0] if found else ""
+
+
+def _state(value: str) -> str:
+    word = value.casefold()
+    if word not in STATES:
+        raise _BadValueError(
+            f"{value!r} is no state; the states are draft, open, pending, close and cancel", _nearest(word, STATES)
+        )
+    return STATES[word]
+
+
+def _priority(value: str) -> int:
+    word = value.casefold()
+    if word not in PRIORITIES:
+        raise _BadValueError(f"{value!r} is no priority; 1 is the highest and 5 the lowest")
+    return PRIORITIES[word]
+
+
+def _number(value: str) -> float:
+    """Read a number as people write it: the last of comma and point is the decimal sign, unless it groups by three."""
+    digits = re.sub(r"[\s'\u2019\u202f]", "", value)
+    if not re.fullmatch(r"[+-]?\d[\d.,]*", digits, re.ASCII):
+        raise _BadValueError(f"{value!r} is no number")
+    comma, point = digits.rfind(","), digits.rfind(".")
+    if comma >= 0 and point >= 0:
+        group, decimal = (",", ".") if point > comma else (".", ",")
+        if digits.count(decimal) > 1:
+            raise _BadValueError(f"{value!r} is no number")
+        return float(digits.replace(group, "").replace(decimal, "."))
+    sign = "," if comma >= 0 else "."
+    if digits.count(sign) > 1:
+        if not re.fullmatch(rf"[+-]?\d{{1,3}}(\{sign}\d{{3}})+", digits):
+            raise _BadValueError(f"{value!r} is no number")
+        return float(digits.replace(sign, ""))
+    if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}\{sign}\d{{3}}", digits):
+        raise _BadValueError(f"{value!r} may be read in two ways", digits.replace(sign, ""))
+    return float(digits.replace(",", "."))
+
+
+def _amount(value: str) -> float:
+    return _number(value.strip("$\u20ac\u00a3 "))
+
+
+def _probability(value: str) -> float:
+    percent = value.rstrip().endswith("%")
+    number = _number(value.rstrip("% "))
+    number = number / 100 if percent else number
+    if not 0 <= number <= 1:
+        raise _BadValueError(f"{value!r} is no probability; write 0 to 1, or 0 % to 100 %", f"{value.rstrip('% ')} %")
+    return number
+
+
+def _email(value: str) -> str:
+    found = parse_addresses(value)
+    if len(found) != 1 or not is_address(found[0].email):
+        raise _BadValueError(f"{value!r} is not one e-mail address")
+    return found[0].email
+
+
+def _cc(value: str) -> tuple[str, ...]:
+    """Return signed addresses: "+a@b" to add, "-a@b" to take away, "=a@b" for a list that replaces the old."""
+    entries = []
+    for entry in re.split(r"[,;]", value):
+        sign, email = (entry.strip()[0], entry.strip()[1:]) if entry.strip()[:1] in ("+", "-") else ("=", entry)
+        if entry.strip():
+            entries.append(sign + _email(email))
+    if not entries:
+        raise _BadValueError(f"{value!r} holds no e-mail address")
+    return tuple(entries)
+
+
+def _deadline(value: str) -> str:
+    """Return an ISO date, or "+N" for days from the day on which it is carried out."""
+    relative = re.fullmatch(r"\+\s*(\d{1,4})\s*([dw]?)", value.lower(), re.ASCII)
+    if relative:
+        return f"+{int(relative[1]) * (7 if relative[2] == 'w' else 1)}"
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        from datetime import date
+
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise _BadValueError(f"there is no day {value}") from None
+    raise _BadValueError(f"{value!r} is no date; write it as year-month-day, or as days from now")
+
+
+def _relay(value: str) -> bool:
+    if value.casefold() not in RELAY:
+        raise _BadValueError(f"{value!r} is neither yes nor no", "no")
+    return RELAY[value.casefold()]
+
+
+def _text(value: str) -> str:
+    return value
+
+
+EXAMPLES = {
+    "state": "pending",
+    "user": "ede",
+    "priority": "2",
+    "partner": "customer@example.com",
+    "cost": "1200.50",
+    "revenue": "1200.50",
+    "probability": "50 %",
+    "section": "SSUP",
+    "category": "Bug",
+    "cc": "+colleague@example.com",
+    "deadline": "+3d",
+    "subject": "the new title",
+    "relay": "no",
+}
+ACTIONS: dict[str, Callable[[str], Scalar | tuple[str, ...]]] = {
+    "state": _state,
+    "user": _text,
+    "priority": _priority,
+    "partner": _email,
+    "cost": _amount,
+    "revenue": _amount,
+    "probability": _probability,
+    "section": _text,
+    "category": _text,
+    "cc": _cc,
+    "deadline": _deadline,
+    "subject": _text,
+    "relay": _relay,
+}

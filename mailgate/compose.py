@@ -1,0 +1,206 @@
+"""One outgoing mail as bytes: the header built anew from a short list of fields, the body's bytes as they came.
+
+Nothing of the incoming header leaves but what says how to read the body (MIME-Version, Content-*) and its Date: no
+Bcc, no Received, no References of somebody else. Lines end with CRLF in the header; the body keeps its own.
+"""
+
+from __future__ import annotations
+
+import re
+from email.header import Header
+from email.utils import formatdate
+
+from mailgate.commands import is_command, split
+from mailgate.message import content, part_text, text_parts
+from mailgate.model import LOOP_FIELD, Address
+from mailgate.text import drop_lines_html
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mailgate.model import Mail, Part, Relay
+    from mailgate.policy import Mailbox
+
+KEPT = (b"mime-version", b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-language",
+        b"content-description", b"content-location", b"content-id")  # fmt: skip
+UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+IMPORTANCE = {1: "high", 2: "high", 4: "low", 5: "low"}
+
+
+def envelope_sender(relay: Relay, mailbox: Mailbox) -> str:
+    """Return the address for MAIL FROM: the gateway for a copy, nobody for what the gateway wrote (RFC 3834)."""
+    return mailbox.address if relay.kind == "copy" else ""
+
+
+def compose(relay: Relay, mail: Mail, mailbox: Mailbox, now: float) -> bytes:
+    """Return the message for one recipient: RFC 5322 bytes, ready for DATA but for dots and bare newlines."""
+    if relay.kind == "copy":
+        kept, body = _content(relay, mail)
+        date = _date(mail, now)
+    else:
+        kept, body = _own_text(relay.text)
+        date = formatdate(now)
+    head = [_field(name, value) for name, value in _fields(relay, mail, mailbox, date)]
+    return b"\r\n".join([*head, *kept, b"", b""]) + body
+
+
+def _fields(relay: Relay, mail: Mail, mailbox: Mailbox, date: str) -> Iterator[tuple[str, str | Address]]:
+    original = relay.kind == "copy" and mailbox.relay_from == "original" and mail.sender.email
+    yield "From", Address(mail.sender.email if original else mailbox.address, relay.sender_name)
+    yield "To", relay.recipient
+    yield "Reply-To", Address(mailbox.address)
+    yield "Subject", relay.subject
+    yield "Date", date
+    yield "Message-ID", relay.message_id
+    if relay.in_reply_to:
+        yield "In-Reply-To", relay.in_reply_to
+    if relay.references:
+        yield "References", "\r\n ".join(relay.references)
+    if relay.priority is not None:
+        yield "X-Priority", str(relay.priority)
+        yield "Importance", IMPORTANCE.get(relay.priority, "normal")
+    if relay.kind != "copy":
+        yield "Auto-Submitted", "auto-replied" if relay.kind in ("answer", "acknowledge") else "auto-generated"
+    yield LOOP_FIELD, mailbox.address
+    yield from relay.about
+
+
+def _field(name: str, value: str | Address) -> bytes:
+    """Return one header field; what is not ASCII becomes encoded words (RFC 2047), an address stays UTF-8."""
+    if isinstance(value, Address):
+        return f"{name}: {_mailbox(value)}".encode("utf-8", "replace")
+    if name in ("References", "In-Reply-To", "Message-ID", "Date"):
+        return f"{name}: {value}".encode("ascii", "replace")
+    text = UNSAFE.sub(" ", value)
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    encoded = Header(_encodable(text), charset, maxlinelen=76, header_name=name).encode(linesep="\r\n")
+    return f"{name}: {encoded}".encode("ascii", "replace")
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _mailbox(address: Address) -> str:
+    name = _encodable(UNSAFE.sub(" ", address.name)).strip()
+    if not name:
+        return address.email
+    if name.isascii():
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address.email}>'
+    return f"{Header(name, 'utf-8', maxlinelen=76).encode(linesep=chr(13) + chr(10))} <{address.email}>"
+
+
+def _date(mail: Mail, now: float) -> str:
+    written = next(iter(mail.values("Date")), "").strip()
+    return written if mail.date is not None and written.isascii() and len(written) < 80 else formatdate(now)
+
+
+def _own_text(text: str) -> tuple[list[bytes], bytes]:
+    import quopri
+
+    body = text.rstrip("\n").replace("\n", "\r\n").encode("utf-8", "replace") + b"\r\n"
+    plain = body.isascii() and all(len(line) < 200 for line in body.split(b"\r\n"))
+    head = [
+        b"MIME-Version: 1.0",
+        b"Content-Type: text/plain; charset=utf-8",
+        b"Content-Transfer-Encoding: " + (b"7bit" if plain else b"quoted-printable"),
+    ]
+    return head, body if plain else quopri.encodestring(body.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
+
+
+def _content(relay: Relay, mail: Mail) -> tuple[list[bytes], bytes]:
+    """Return the fields that describe the body, as they came, and the body."""
+    body = without_commands(mail) if relay.cut else mail.raw[mail.body :]
+    return list(content_fields(mail.raw[: mail.body])), body
+
+
+def content_fields(header: bytes) -> Iterator[bytes]:
+    """Yield the raw fields of a header that say how to read the body, each name once, with their folding."""
+    lines = header.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    seen: set[bytes] = set()
+    field: list[bytes] = []
+    for line in [*lines, b""]:
+        if line[:1] in (b" ", b"\t") and field:
+            if line.strip():
+                field.append(line)
+            continue
+        if field:
+            yield b"\r\n".join(field).replace(b"\x00", b"")
+        name = line.partition(b":")[0].strip().lower()
+        field = [line] if name in KEPT and b":" in line and name not in seen else []
+        seen.add(name)
+
+
+# --- commands cut out of a body
+
+
+def without_commands(mail: Mail) -> bytes:
+    """Return the body with the command lines taken out of every text part; all other bytes stay as they came."""
+    raw, pieces, at = mail.raw, [], mail.body
+    for part in sorted(text_parts(mail), key=lambda part: part.body):
+        cut = _cut_html(mail, part) if part.type == "text/html" else _cut_plain(mail, part)
+        if cut is not None and part.body >= at:
+            pieces += [raw[at : part.body], cut]
+            at = part.end
+    return b"".join([*pieces, raw[at:]])
+
+
+def _cut_plain(mail: Mail, part: Part) -> bytes | None:
+    """Return a part's body, as transferred, without its command lines; None where it has none."""
+    text = part_text(mail, part)
+    commands, rest = split(text)
+    if not commands:
+        return None
+    lines = text.count("\n") - rest.count("\n") if rest else text.count("\n") + 1
+    body = mail.raw[part.body : part.end]
+    if part.encoding == "base64":
+        return _base64(_skip(content(mail, part), lines), b"\r\n" if b"\r\n" in body else b"\n")
+    if part.encoding == "quoted-printable":
+        return _skip(body, lines, soft=True)
+    return _skip(body, lines)
+
+
+def _skip(body: bytes, lines: int, soft: bool = False) -> bytes:
+    """Drop that many lines from the top; a quoted-printable line that ends with "=" goes on in the next."""
+    at = 0
+    while lines > 0 and at < len(body):
+        end = body.find(b"\n", at)
+        if end < 0:
+            return b""
+        line, at = body[at:end], end + 1
+        if not (soft and line.rstrip(b" \t\r").endswith(b"=")):
+            lines -= 1
+    return body[at:]
+
+
+def _base64(data: bytes, newline: bytes) -> bytes:
+    import base64
+
+    return base64.encodebytes(data).replace(b"\n", newline)
+
+
+def _cut_html(mail: Mail, part: Part) -> bytes | None:
+    import quopri
+
+    source = content(mail, part)
+    charset = _codec(part.charset, source)
+    kept = drop_lines_html(source.decode(charset, "surrogateescape"), is_command)
+    if kept is None:
+        return None
+    data = kept.encode(charset, "surrogateescape")
+    if part.encoding == "base64":
+        return _base64(data, b"\r\n")
+    return quopri.encodestring(data) if part.encoding == "quoted-printable" else data
+
+
+def _codec(charset: str, source: bytes) -> str:
+    """Return a codec that gives these very bytes back, whatever they are."""
+    for name in (charset or "utf-8", "utf-8"):
+        try:
+            if source.decode(name, "surrogateescape").encode(name, "surrogateescape") == source:
+                return name
+        except (LookupError, ValueError):
+            continue
+    return "latin-1"

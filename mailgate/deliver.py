@@ -1,0 +1,404 @@
+"""One message's way through the house, one verb a line: keep, enter, think, record, apply, address, send, close.
+
+`think` and `address` are the two decisions; both are recorded before anything follows from them, and a retry goes on
+where the record ends. Once the plan is recorded the message is ours, and the caller hears 0.
+"""
+
+from __future__ import annotations
+
+import time
+
+from mailgate.address import address_key
+from mailgate.addressees import Mailing, address
+from mailgate.compose import compose, envelope_sender
+from mailgate.facts import facts_after, think
+from mailgate.match import leaving
+from mailgate.message import delivery_key, parse
+from mailgate.model import Address, Relay
+from mailgate.notices import digest, trouble
+from mailgate.plan import decide
+from mailgate.record import Record
+from mailgate.recorded import dump_plan, dump_relays, load_plan, load_relays
+from mailgate.sender import Standing
+from mailgate.status import (
+    ConfigError,
+    ErpDoubt,
+    ErpError,
+    ErpGone,
+    ErpRefused,
+    Interrupted,
+    JournalError,
+    MailgateError,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mailgate.desk import Desk
+    from mailgate.journal import Delivery
+    from mailgate.model import Mail, Notice, Plan
+    from mailgate.policy import Mailbox
+    from mailgate.status import Verdict
+
+WORK_OFF = 5.0  # seconds that each call gives to what is due from before
+BACK_OFF = (60, 300, 900, 3600, 7200, 14400)
+OUTAGE = 300.0  # until an ERP that is down is asked again for what is kept here
+HOUR, DAY = 3600.0, 86400.0
+REPORTS = 10  # times more reports than answers may go to one address in an hour
+
+
+class Outcome(Record):
+    """What the caller is told."""
+
+    verdict: Verdict
+    text: str
+    held: bool = False
+
+
+class Waiting(MailgateError):
+    """A message waits: a lost answer may still turn up, or an older message of its case comes first."""
+
+    verdict = "kept"
+
+    def __init__(self, message: str, until: float) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class Parked(MailgateError):
+    """A message is kept aside: a limit is passed, or nothing tells where it belongs."""
+
+    verdict = "done"
+
+
+def deliver(raw: bytes, desk: Desk, choose: Callable[[Mail], Mailbox]) -> Outcome:
+    """Handle one message and say what became of it.
+
+    `choose` finds the message's mailbox, or raises ConfigError. Raises JournalError where nothing can be kept.
+    """
+    name = desk.journal.keep(raw)
+    try:
+        mail = parse(raw, desk.config.limits.parts)
+        mailbox, unclear = _chosen(mail, desk, choose)
+        key = delivery_key(mail, mailbox.address)
+        delivery, new = desk.journal.enter(key, mailbox.address, name, _about(mail), time.time())
+    except BaseException:
+        desk.journal.discard(name)
+        raise
+    if not new:
+        desk.journal.discard(name)
+        if delivery.stage == "closed":
+            return Outcome("done", f"handled before: case {delivery.case}" if delivery.case else "handled before")
+        if delivery.stage == "held":
+            return Outcome("done", f"kept aside before: {delivery.reason}", held=True)
+    if unclear and new:
+        return _parked(delivery, mail, desk, unclear)
+    return attend(delivery, mail if new else None, desk)
+
+
+def _chosen(mail: Mail, desk: Desk, choose: Callable[[Mail], Mailbox]) -> tuple[Mailbox, ConfigError | None]:
+    """Return the mailbox; a message that names none is kept aside rather than sent back for ever."""
+    try:
+        return choose(mail), None
+    except ConfigError as error:
+        return desk.config.mailboxes[0], error
+
+
+def attend(delivery: Delivery, mail: Mail | None, desk: Desk) -> Outcome:
+    """Take one delivery as far as it goes now, by this process alone."""
+    if not desk.journal.claim(delivery.id, time.time(), desk.config.deadline * 2):
+        return Outcome("kept", "another process is at work on it")
+    try:
+        current = desk.journal.delivery(delivery.id) or delivery
+        return _proceed(current, mail or parse(desk.journal.raw(current.raw), desk.config.limits.parts), desk)
+    finally:
+        desk.journal.release_claim(delivery.id)
+
+
+def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
+    try:
+        if delivery.stage == "kept":
+            delivery = _decided(delivery, mail, desk)
+        if delivery.stage == "planned":
+            delivery = _applied(delivery, mail, desk)
+        return _sent(delivery, mail, desk)
+    except Waiting as error:
+        desk.journal.advance(delivery.id, time.time(), due=error.until)
+        return Outcome("kept", str(error))
+    except (ErpRefused, ErpGone, Parked) as error:
+        return _parked(delivery, mail, desk, error)
+    except (ErpError, Interrupted) as error:
+        return _postponed(desk.journal.delivery(delivery.id) or delivery, desk, error)
+
+
+# --- the three steps
+
+
+def _decided(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
+    """Make the first decision and record it."""
+    mailbox = desk.mailbox(delivery.mailbox)
+    question = think(mail, delivery.key, desk, mailbox, delivery.released, f"{delivery.key[:24]}.{delivery.round}")
+    plan = decide(question)
+    desk.log.info(f"{delivery.about}: {plan.reason}")
+    now = time.time()
+    desk.journal.advance(delivery.id, now, stage="planned", plan=dump_plan(plan), case_id=plan.case, reason="")
+    return desk.journal.delivery(delivery.id) or delivery
+
+
+def _applied(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
+    """Carry out the effects, ask again, make the second decision and record it."""
+    assert delivery.plan is not None
+    plan = load_plan(delivery.plan)
+    _wait_for_older(delivery, plan, desk)
+    case = _apply(delivery, plan, mail, desk)
+    mailbox = desk.mailbox(delivery.mailbox)
+    standing = Standing(mailbox, desk.config, desk.keys, delivery.released)
+    now_case, facts = facts_after(case, desk, mailbox)
+    letters = desk.journal.letters(case) if case else {}
+    mailing = Mailing(plan, mail, delivery.key, now_case, facts, standing, letters)
+    relays = () if desk.silent else address(mailing)
+    if not delivery.released:
+        _mind_the_limit(relays, case, desk)
+    now = time.time()
+    if case is not None:
+        desk.journal.remember_letters(_letters(case, mail, relays), now)
+    desk.journal.revoke(leaving(mail.raw[mail.body :]) if any(relay.kind == "copy" for relay in relays) else ())
+    desk.journal.advance(delivery.id, now, stage="applied", relays=dump_relays(relays), case_id=case)
+    return desk.journal.delivery(delivery.id) or delivery
+
+
+def _sent(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
+    """Send what was decided; what is temporary stays due, the rest closes the delivery."""
+    assert delivery.plan is not None and delivery.relays is not None
+    plan, relays = load_plan(delivery.plan), load_relays(delivery.relays)
+    source = _source(plan, mail, desk)
+    postponed = [relay for number, relay in enumerate(relays) if not _send(delivery, number, relay, source, desk)]
+    now = time.time()
+    told = _summary(delivery, plan, relays, postponed)
+    if postponed:
+        wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF) - 1)]
+        desk.journal.advance(delivery.id, now, attempts=delivery.attempts + 1, due=now + wait)
+        return Outcome("kept", told)
+    aside = plan.hold or (plan.reason if plan.verdict == "hold" else "")
+    desk.journal.advance(delivery.id, now, stage="held" if aside else "closed", reason=aside)
+    return Outcome("done", told, held=bool(aside))
+
+
+# --- effects
+
+
+def _wait_for_older(delivery: Delivery, plan: Plan, desk: Desk) -> None:
+    """Let an older message of the same case go first, for a few seconds here and then on the queue."""
+    if plan.case is None:
+        return
+    for _ in range(50):
+        if not desk.journal.waiting(plan.case, delivery.id):
+            return
+        time.sleep(0.1)
+    raise Waiting(f"case {plan.case} is being worked on", time.time() + 5)
+
+
+def _apply(delivery: Delivery, plan: Plan, mail: Mail, desk: Desk) -> int | None:
+    """Carry out each effect once, and return the case's id."""
+    case = plan.case
+    intents = desk.journal.intents(delivery)
+    for number, effect in enumerate(plan.effects):
+        intent = intents.get(number)
+        if intent is not None and intent.done is None and not _looked_up(delivery, plan, number, case, desk):
+            given_up = intent.gave_up if intent.gave_up is not None else intent.intended + desk.config.deadline
+            if time.time() < given_up + desk.config.erp.settle:
+                raise Waiting("the ERP's answer was lost; it is asked again later", given_up + desk.config.erp.settle)
+            intent = None
+        if intent is None:
+            _carry_out(delivery, plan, number, case, mail, desk)
+        if effect.kind == "create":
+            case = desk.journal.intents(delivery)[number].result
+            desk.journal.advance(delivery.id, time.time(), case_id=case)
+    return case
+
+
+def _looked_up(delivery: Delivery, plan: Plan, number: int, case: int | None, desk: Desk) -> bool:
+    """Ask the ERP whether an effect whose answer was lost was carried out; finding it proves, not finding does not."""
+    found = desk.erp.find(plan.effects[number], case)
+    if found is None:
+        return False
+    desk.journal.done(delivery, number, found, time.time())
+    return True
+
+
+def _carry_out(delivery: Delivery, plan: Plan, number: int, case: int | None, mail: Mail, desk: Desk) -> None:
+    effect = plan.effects[number]
+    desk.journal.intend(delivery, number, time.time())
+    try:
+        result = desk.erp.apply(effect, case, mail.attachments)
+    except (ErpDoubt, Interrupted):
+        desk.journal.gave_up(delivery, number, time.time())
+        raise
+    except ErpRefused as error:
+        desk.journal.retract(delivery, number)
+        if effect.kind != "attach":
+            raise
+        desk.log.error(f"case {case}: attachment {effect.name!r}: {error}; {error.detail}")
+        _report(
+            delivery, trouble("An attachment is missing in the ERP", delivery.about, str(error)), 500 + number, desk
+        )
+        result = case
+    except ErpError:
+        desk.journal.retract(delivery, number)
+        raise
+    desk.journal.done(delivery, number, result if result is not None else case, time.time())
+
+
+# --- mails
+
+
+def _source(plan: Plan, mail: Mail, desk: Desk) -> Mail:
+    """Return the message that is relayed: this one, or the earlier one that an answer lets go."""
+    earlier = desk.journal.delivery(plan.source) if plan.source is not None else None
+    return parse(desk.journal.raw(earlier.raw), desk.config.limits.parts) if earlier is not None else mail
+
+
+def _mind_the_limit(relays: tuple[Relay, ...], case: int | None, desk: Desk) -> None:
+    """Stop a loop: beyond so many copies an hour about one case there are none, and the default address hears of it."""
+    copies = sum(relay.kind == "copy" for relay in relays)
+    if case is None or not copies:
+        return
+    if desk.journal.sent_since(time.time() - HOUR, case=case) + copies > desk.config.limits.relays:
+        raise Parked(f"more than {desk.config.limits.relays} mails an hour about case {case} (limits.relays)")
+
+
+def _letters(case: int, mail: Mail, relays: tuple[Relay, ...]) -> list[tuple[str, int, str]]:
+    """List who knows which Message-ID of the case: the message's writer and readers, and whom we write to."""
+    found = [(relay.message_id, case, address_key(relay.recipient.email)) for relay in relays]
+    if mail.message_id:
+        knows = (mail.sender, *mail.to, *mail.cc)
+        found += [(mail.message_id, case, address_key(one.email)) for one in knows if one.email]
+    return found
+
+
+def _send(delivery: Delivery, number: int, relay: Relay, mail: Mail, desk: Desk) -> bool:
+    """Send one mail unless that was done; True where nothing is left to do for it."""
+    verdict, _ = desk.journal.receipts(delivery).get(number, ("", 0))
+    if verdict in ("sent", "permanent", "suppressed"):
+        return True
+    now, to = time.time(), relay.recipient.email
+    if relay.kind != "copy" and _too_many(relay, desk):
+        desk.log.warning(f"no {relay.kind} to {to}: too many in an hour")
+        desk.journal.receipt(delivery, number, to, relay.kind, "suppressed", "too many in an hour", now)
+        return True
+    mailbox = desk.mailbox(delivery.mailbox)
+    receipt = desk.smtp.send(envelope_sender(relay, mailbox), to, compose(relay, mail, mailbox, now))
+    desk.log.info(f"case {delivery.case}: {relay.kind} to {to} ({relay.reason}): {receipt.verdict} {receipt.detail}")
+    gave_up = receipt.verdict == "temporary" and now - delivery.made > desk.config.give_up
+    desk.journal.receipt(
+        delivery, number, to, relay.kind, "permanent" if gave_up else receipt.verdict, receipt.detail, now
+    )
+    if receipt.verdict == "temporary" and not gave_up:
+        return False
+    if receipt.verdict != "sent" and relay.kind != "report":
+        notice = trouble(f"Not delivered to {to}", delivery.about, receipt.detail, f"It concerns case {delivery.case}.")
+        _report(delivery, notice, 1000 + number, desk)
+    return True
+
+
+def _too_many(relay: Relay, desk: Desk) -> bool:
+    most = desk.config.limits.answers * (REPORTS if relay.kind == "report" else 1)
+    return desk.journal.sent_since(time.time() - HOUR, answers_to=relay.recipient.email) >= most
+
+
+def _report(delivery: Delivery, notice: Notice, number: int, desk: Desk) -> None:
+    """Tell the default address of trouble, at once: a report that cannot be sent stays in the log."""
+    mailbox = desk.mailbox(delivery.mailbox)
+    if not mailbox.default:
+        desk.log.warning(f"no default address hears of it: {notice.subject}: {notice.reason}")
+        return
+    seed = f"{delivery.key} {delivery.round} {number}"
+    host = mailbox.address.rpartition("@")[2]
+    relay = Relay(
+        Address(mailbox.default), "staff", "report", notice.reason,
+        desk.keys.plain_id(seed, mailbox.default, host), f"[CaseError] {notice.subject}",
+        text=notice.text, sender_name=mailbox.name,
+    )  # fmt: skip
+    _send(delivery, number, relay, parse(b""), desk)
+
+
+# --- endings
+
+
+def _summary(delivery: Delivery, plan: Plan, relays: tuple[Relay, ...], postponed: list[Relay]) -> str:
+    """Return the one line for the caller: what was done. No word of the message's text."""
+    case = f"case {delivery.case}" if delivery.case else "no case"
+    made = " created" if any(effect.kind == "create" for effect in plan.effects) else ""
+    states = [effect.state for effect in plan.effects if effect.state]
+    parts = [f"{case}{made}", *(f"state {state}" for state in states)]
+    sent = [relay.recipient.email for relay in relays if relay not in postponed]
+    if sent:
+        parts.append(f"mailed {', '.join(sent)}")
+    if postponed:
+        parts.append(f"to be mailed again: {', '.join(relay.recipient.email for relay in postponed)}")
+    if plan.hold or plan.verdict == "hold":
+        parts.append(f"kept aside: {plan.hold or plan.reason}")
+    return "; ".join(parts)
+
+
+def _parked(delivery: Delivery, mail: Mail, desk: Desk, error: MailgateError) -> Outcome:
+    """Keep aside what can never succeed as it is, and tell the default address."""
+    desk.log.error(f"{delivery.about}: kept aside: {error}; {error.detail}")
+    desk.journal.advance(delivery.id, time.time(), stage="held", reason=str(error))
+    number = delivery.id
+    mend = f"It is safe here: `mailgate hold show {number}` shows it, `mailgate hold release {number}` tries again."
+    _report(delivery, trouble("A message is kept aside", mail.subject, str(error), mend), 2000, desk)
+    return Outcome("done", f"kept aside: {error}", held=True)
+
+
+def _postponed(delivery: Delivery, desk: Desk, error: MailgateError) -> Outcome:
+    """Try later. Before the plan the caller keeps the message too, unless `when_down: keep`."""
+    now = time.time()
+    desk.log.warning(f"{delivery.about}: {error}; {error.detail}")
+    desk.journal.advance(delivery.id, now, due=now + OUTAGE, reason=str(error))
+    ours = delivery.stage != "kept" or desk.config.when_down == "keep"
+    return Outcome(
+        "kept" if ours else "tempfail", f"{error}; {'kept here, tried again later' if ours else 'try again later'}"
+    )
+
+
+def _about(mail: Mail) -> str:
+    """Return how a message is named in the log and in `hold list`: sender and subject, bounded."""
+    return f"{mail.sender.email[:80] or 'nobody'}: {mail.subject[:100] or '(no subject)'}"
+
+
+# --- what is due from before
+
+
+def work_off(desk: Desk, seconds: float = WORK_OFF, most: int = 20) -> int:
+    """Work off due deliveries for at most so many seconds; return how many were attended to."""
+    end, count = time.time() + seconds, 0
+    for number in desk.journal.due(time.time(), most):
+        if time.time() >= end:
+            break
+        delivery = desk.journal.delivery(number)
+        if delivery is None:
+            continue
+        try:
+            outcome = attend(delivery, None, desk)
+        except JournalError as error:
+            desk.journal.advance(number, time.time(), stage="held", reason=str(error))
+            continue
+        count += 1
+        if outcome.verdict == "tempfail":
+            break
+    return count
+
+
+def housekeep(desk: Desk) -> None:
+    """Purge old bodies, and once a day tell the default address what is kept aside."""
+    journal, now = desk.journal, time.time()
+    if journal.recall("housekeeping", DAY) is not None:
+        return
+    journal.remember("housekeeping", now)
+    journal.purge(now - desk.config.journal_keep)
+    for mailbox in desk.config.mailboxes:
+        held = [one for one in journal.held() if one.mailbox == mailbox.address]
+        if held:
+            _report(held[0], digest([f"{one.id}  {one.about}  ({one.reason})" for one in held]), int(now), desk)

@@ -1,0 +1,64 @@
+"""What of a message is written into a case's history, and what is left out of it and said to be left out."""
+
+from __future__ import annotations
+
+from mailgate.model import History
+from mailgate.text import clean, cut
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailgate.model import Attachment, Mail
+    from mailgate.policy import Limits, Mailbox
+
+UNVERIFIED = "Unverified: this mail bears {email} in From, and nothing proves that it was written there."
+
+
+def recorded_text(text: str, mailbox: Mailbox, first: bool, quote_known: bool) -> str:
+    """Return what the history gets of a text.
+
+    Nothing is cut from a case's first message. Later a signature goes, and a quote if the quoted mail is known here;
+    where that would leave nothing, all stays: losing a customer's words is the worst error.
+    """
+    if first or mailbox.quotes == "keep":
+        return clean(text).strip("\n")
+    parts = cut(text)
+    kept = parts.new if quote_known else "\n".join(part for part in (parts.new, parts.quote) if part)
+    return clean(kept if kept.strip() else text).strip("\n")
+
+
+def line(
+    mail: Mail, text: str, now: float, heading: Sequence[str] = (), footing: Sequence[str] = (), internal: bool = False
+) -> History:
+    """Return a history line: headings, the text (or a word that there is none), and notes on what was left out."""
+    body = text if text.strip() else _nothing_written(mail)
+    full = "\n\n".join(part for part in ("\n".join(heading), body, "\n".join(footing)) if part)
+    return History(full, mail.sender, mail.date if mail.date is not None and mail.date <= now else now, internal)
+
+
+def _nothing_written(mail: Mail) -> str:
+    return "(no text, attachments only)" if mail.attachments else "(no text)"
+
+
+def kept_attachments(mail: Mail, limits: Limits) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return the numbers of the attachments that go onto the case, and a line for each that is left out."""
+    kept: list[int] = []
+    lines: list[str] = []
+    for number, attachment in enumerate(mail.attachments):
+        reason = _left_out(attachment, limits)
+        if reason:
+            lines.append(f"Attachment left out: {attachment.name} ({len(attachment.data)} bytes): {reason}")
+        else:
+            kept.append(number)
+    return tuple(kept), tuple(lines)
+
+
+def _left_out(attachment: Attachment, limits: Limits) -> str:
+    if len(attachment.data) > limits.attachment:
+        return f"larger than {limits.attachment} bytes"
+    name = attachment.name.casefold()
+    for unwanted in limits.types:
+        if attachment.type == unwanted.casefold() or (unwanted.startswith(".") and name.endswith(unwanted.casefold())):
+            return f"{unwanted} is not accepted here"
+    return ""

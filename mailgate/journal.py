@@ -1,0 +1,479 @@
+"""The journal: what is known of every delivery, so that nothing is lost and nothing done twice.
+
+The raw message is a file of its own (written aside, synced, renamed); SQLite holds what was decided and what came of
+it: WAL, synced at every commit. One state folder, mode 0700; no fallback elsewhere.
+
+A delivery goes  kept -> planned -> applied -> closed,  or to  held  from wherever it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+
+from mailgate.record import Record
+from mailgate.status import JournalError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, Literal
+
+    Stage = Literal["kept", "planned", "applied", "closed", "held"]
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, mailbox TEXT NOT NULL, raw TEXT NOT NULL,
+    stage TEXT NOT NULL, plan TEXT, relays TEXT, case_id INTEGER, round INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL, made REAL NOT NULL, changed REAL NOT NULL,
+    reason TEXT NOT NULL DEFAULT '', released INTEGER NOT NULL DEFAULT 0, about TEXT NOT NULL DEFAULT '',
+    claim TEXT NOT NULL DEFAULT '');
+CREATE INDEX delivery_due ON delivery (stage, due);
+CREATE TABLE effect (
+    delivery INTEGER NOT NULL, round INTEGER NOT NULL, number INTEGER NOT NULL, intended REAL NOT NULL,
+    gave_up REAL, done REAL, result INTEGER, PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
+CREATE TABLE sending (
+    delivery INTEGER NOT NULL, round INTEGER NOT NULL, number INTEGER NOT NULL, recipient TEXT NOT NULL,
+    kind TEXT NOT NULL, case_id INTEGER, verdict TEXT NOT NULL, detail TEXT NOT NULL, at REAL NOT NULL,
+    attempts INTEGER NOT NULL, PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
+CREATE INDEX sending_recent ON sending (at);
+CREATE TABLE letter (
+    message_id TEXT NOT NULL, case_id INTEGER NOT NULL, address TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (message_id, case_id, address)) WITHOUT ROWID;
+CREATE INDEX letter_case ON letter (case_id, address, at);
+CREATE TABLE revoked (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Delivery(Record):
+    """One row of the journal. `plan` and `relays` are the recorded decisions as JSON, or None."""
+
+    id: int
+    key: str
+    mailbox: str
+    raw: str
+    stage: Stage
+    plan: str | None = None
+    relays: str | None = None
+    case: int | None = None
+    round: int = 0
+    attempts: int = 0
+    due: float = 0.0
+    made: float = 0.0
+    reason: str = ""
+    released: bool = False
+    about: str = ""
+
+
+class Intent(Record):
+    """What is known of one effect: when it was begun, when its answer was given up, when it was known to be done."""
+
+    intended: float
+    gave_up: float | None
+    done: float | None
+    result: int | None
+
+
+COLUMNS = "id, key, mailbox, raw, stage, plan, relays, case_id, round, attempts, due, made, reason, released, about"
+
+
+class Journal:
+    """The journal in one state folder. Raises JournalError where it cannot be used."""
+
+    def __init__(self, folder: str, readonly: bool = False) -> None:
+        self.folder = folder
+        self.spool = os.path.join(folder, "mail")
+        self.readonly = readonly
+        try:
+            if not readonly:
+                _prepare(folder)
+                _prepare(self.spool)
+            self.db = (_look if readonly else _open)(os.path.join(folder, "journal.sqlite"))
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(f"the state folder {folder} cannot be used: {_why(error)}", repr(error)) from error
+
+    def close(self) -> None:
+        """Close the database."""
+        self.db.close()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """Give one transaction; on the disk when it ends well, gone when it does not."""
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            self.db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise JournalError(f"the journal in {self.folder} cannot be written: {_why(error)}", repr(error)) from error
+
+    # --- the raw message
+
+    def keep(self, raw: bytes) -> str:
+        """Store a message's bytes as a file that survives a crash, and return its name."""
+        now = time.time_ns()
+        name = f"{now:020d}-{os.getpid()}.eml"
+        path, aside = os.path.join(self.spool, name), os.path.join(self.spool, f".{name}.tmp")
+        try:
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                view = memoryview(raw)
+                while view:
+                    view = view[os.write(handle, view) :]
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            os.rename(aside, path)
+            _sync_folder(self.spool)
+        except OSError as error:
+            raise JournalError(f"a message cannot be kept in {self.spool}: {_why(error)}", repr(error)) from error
+        return name
+
+    def raw(self, name: str) -> bytes:
+        """Return the bytes of a kept message."""
+        try:
+            with open(os.path.join(self.spool, name), "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise JournalError(f"the kept message {name} cannot be read: {_why(error)}", repr(error)) from error
+
+    def discard(self, name: str) -> None:
+        """Remove a kept message that is not needed any more."""
+        try:
+            os.unlink(os.path.join(self.spool, name))
+        except FileNotFoundError:
+            return
+
+    # --- deliveries
+
+    def enter(self, key: str, mailbox: str, raw: str, about: str, now: float) -> tuple[Delivery, bool]:
+        """Return the delivery of that key and whether it is new; `raw` is the kept file of this very delivery."""
+        with self._write() as db:
+            cursor = db.execute(
+                "INSERT INTO delivery (key, mailbox, raw, stage, due, made, changed, about)"
+                " VALUES (?, ?, ?, 'kept', ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                (key, mailbox, raw, now, now, now, about),
+            )
+            new = cursor.rowcount == 1
+        found = self._one("key = ?", key)
+        assert found is not None
+        return found, new
+
+    def delivery(self, number: int) -> Delivery | None:
+        """Return one delivery by its number."""
+        return self._one("id = ?", number)
+
+    def _one(self, where: str, value: object) -> Delivery | None:
+        row = self.db.execute(f"SELECT {COLUMNS} FROM delivery WHERE {where}", (value,)).fetchone()  # noqa: S608
+        return _delivery(row) if row else None
+
+    def claim(self, number: int, now: float, lease: float) -> bool:
+        """Take a delivery for this process alone; False where a living one has it."""
+        with self._write() as db:
+            claim = db.execute("SELECT claim FROM delivery WHERE id = ?", (number,)).fetchone()[0]
+            if claim and _alive(claim, now, lease):
+                return False
+            db.execute("UPDATE delivery SET claim = ? WHERE id = ?", (f"{_host()} {os.getpid()} {now:.0f}", number))
+        return True
+
+    def release_claim(self, number: int) -> None:
+        """Give a delivery back."""
+        with self._write() as db:
+            db.execute("UPDATE delivery SET claim = '' WHERE id = ?", (number,))
+
+    def advance(self, number: int, now: float, **columns: Any) -> None:
+        """Record what changed of a delivery: stage, plan, relays, case_id, round, attempts, due, reason, released."""
+        columns["changed"] = now
+        names = ", ".join(f"{name} = ?" for name in columns)
+        with self._write() as db:
+            db.execute(f"UPDATE delivery SET {names} WHERE id = ?", (*columns.values(), number))  # noqa: S608
+
+    def due(self, now: float, most: int) -> tuple[int, ...]:
+        """Return the numbers of unfinished deliveries whose time has come, the oldest first."""
+        rows = self.db.execute(
+            "SELECT id FROM delivery WHERE stage IN ('kept', 'planned', 'applied') AND due <= ? ORDER BY made LIMIT ?",
+            (now, most),
+        )
+        return tuple(row[0] for row in rows)
+
+    def held(self) -> tuple[Delivery, ...]:
+        """Return what is kept aside, the oldest first."""
+        rows = self.db.execute(f"SELECT {COLUMNS} FROM delivery WHERE stage = 'held' ORDER BY made")  # noqa: S608
+        return tuple(map(_delivery, rows))
+
+    def waiting(self, case: int, number: int) -> bool:
+        """Tell whether an older delivery of the same case is still being worked on."""
+        row = self.db.execute(
+            "SELECT 1 FROM delivery WHERE case_id = ? AND stage = 'planned' AND id < ? LIMIT 1", (case, number)
+        ).fetchone()
+        return row is not None
+
+    # --- effects
+
+    def intents(self, delivery: Delivery) -> dict[int, Intent]:
+        """Return what is known of a delivery's effects, by their number in the plan."""
+        rows = self.db.execute(
+            "SELECT number, intended, gave_up, done, result FROM effect WHERE delivery = ? AND round = ?",
+            (delivery.id, delivery.round),
+        )
+        return {row[0]: Intent(*row[1:]) for row in rows}
+
+    def intend(self, delivery: Delivery, number: int, now: float) -> None:
+        """Record that an effect is about to be carried out."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO effect (delivery, round, number, intended) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET intended = excluded.intended, gave_up = NULL",
+                (delivery.id, delivery.round, number, now),
+            )
+
+    def gave_up(self, delivery: Delivery, number: int, now: float) -> None:
+        """Record that no answer came to an effect's request."""
+        self._effect(delivery, number, "gave_up = ?", now)
+
+    def retract(self, delivery: Delivery, number: int) -> None:
+        """Record that an effect is known not to have been carried out."""
+        with self._write() as db:
+            db.execute(
+                "DELETE FROM effect WHERE delivery = ? AND round = ? AND number = ?",
+                (delivery.id, delivery.round, number),
+            )
+
+    def done(self, delivery: Delivery, number: int, result: int | None, now: float) -> None:
+        """Record that an effect was carried out; `result` is the case's id."""
+        self._effect(delivery, number, "done = ?, result = ?", now, result)
+
+    def _effect(self, delivery: Delivery, number: int, change: str, *values: object) -> None:
+        with self._write() as db:
+            db.execute(
+                f"UPDATE effect SET {change} WHERE delivery = ? AND round = ? AND number = ?",  # noqa: S608
+                (*values, delivery.id, delivery.round, number),
+            )
+
+    # --- what was sent
+
+    def receipts(self, delivery: Delivery) -> dict[int, tuple[str, int]]:
+        """Return (verdict, attempts) of a delivery's mails, by their number in the second decision."""
+        rows = self.db.execute(
+            "SELECT number, verdict, attempts FROM sending WHERE delivery = ? AND round = ?",
+            (delivery.id, delivery.round),
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def receipt(
+        self, delivery: Delivery, number: int, recipient: str, kind: str, verdict: str, detail: str, now: float
+    ) -> None:
+        """Record what became of one mail."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO sending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET"
+                " verdict = excluded.verdict, detail = excluded.detail, at = excluded.at, attempts = attempts + 1",
+                (delivery.id, delivery.round, number, recipient, kind, delivery.case, verdict, detail, now),
+            )
+
+    def sent_since(self, since: float, *, case: int | None = None, answers_to: str = "") -> int:
+        """Count the mails sent since then about a case, or the automatic answers to one address."""
+        if answers_to:
+            query = "SELECT count(*) FROM sending WHERE at >= ? AND kind != 'copy' AND recipient = ?"
+            return int(self.db.execute(query, (since, answers_to)).fetchone()[0])
+        query = "SELECT count(*) FROM sending WHERE at >= ? AND kind = 'copy' AND case_id = ?"
+        return int(self.db.execute(query, (since, case)).fetchone()[0])
+
+    # --- threads
+
+    def remember_letters(self, letters: Iterable[tuple[str, int, str]], now: float) -> None:
+        """Record who wrote or was sent which Message-ID of which case: (message_id, case, address key)."""
+        with self._write() as db:
+            db.executemany("INSERT OR IGNORE INTO letter VALUES (?, ?, ?, ?)", [(*one, now) for one in letters])
+
+    def cases_of(self, message_ids: Iterable[str]) -> dict[str, int]:
+        """Return the cases of the Message-IDs that are known."""
+        wanted = tuple(message_ids)
+        marks = ", ".join("?" * len(wanted))
+        query = f"SELECT message_id, case_id FROM letter WHERE message_id IN ({marks})"  # noqa: S608
+        return dict(self.db.execute(query, wanted))
+
+    def letters(self, case: int) -> dict[str, tuple[str, ...]]:
+        """Return, for each address of a case, the Message-IDs that it wrote or was sent, oldest first."""
+        found: dict[str, list[str]] = {}
+        rows = self.db.execute(
+            "SELECT address, message_id FROM letter WHERE case_id = ? ORDER BY at, message_id LIMIT 1000", (case,)
+        )
+        for address, message_id in rows:
+            found.setdefault(address, []).append(message_id)
+        return {address: tuple(ids) for address, ids in found.items()}
+
+    def revoke(self, ids: Iterable[str]) -> None:
+        """Take from tokens what they prove: somebody else was sent them."""
+        with self._write() as db:
+            db.executemany("INSERT OR IGNORE INTO revoked VALUES (?)", [(one,) for one in ids])
+
+    def revoked(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the tokens that prove nothing any more."""
+        wanted = tuple(ids)
+        marks = ", ".join("?" * len(wanted))
+        query = f"SELECT message_id FROM revoked WHERE message_id IN ({marks})"  # noqa: S608
+        return frozenset(row[0] for row in self.db.execute(query, wanted))
+
+    # --- the memory between runs
+
+    def recall(self, key: str, max_age: float) -> object:
+        """Return a remembered value, or None where it is missing or too old."""
+        row = self.db.execute("SELECT value, at FROM memory WHERE key = ?", (key,)).fetchone()
+        if row is None or not 0 <= time.time() - row[1] <= max_age:
+            return None
+        return json.loads(row[0])
+
+    def remember(self, key: str, value: object) -> None:
+        """Keep a JSON value."""
+        if self.readonly:
+            return
+        with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", (key, json.dumps(value), time.time()))
+
+    def forget(self, prefix: str) -> None:
+        """Drop the remembered values whose key begins so."""
+        if self.readonly:
+            return
+        with self._write() as db:
+            db.execute("DELETE FROM memory WHERE substr(key, 1, ?) = ?", (len(prefix), prefix))
+
+    # --- keys and housekeeping
+
+    def secrets(self) -> tuple[bytes, ...]:
+        """Return the keys that tokens are made with, the first of them made at first use (mode 0600)."""
+        path = os.path.join(self.folder, "token.key")
+        if self.readonly and not os.path.exists(path):
+            return (b"no key yet",)
+        try:
+            return _key(path)
+        except OSError as error:
+            raise JournalError(f"the key {path} cannot be read or made: {_why(error)}", repr(error)) from error
+
+    def purge(self, before: float) -> int:
+        """Remove the bodies and decisions of what was closed before that time; keys and threads stay."""
+        rows = self.db.execute(
+            "SELECT id, raw FROM delivery WHERE stage = 'closed' AND raw != '' AND changed < ? LIMIT 100", (before,)
+        ).fetchall()
+        for _, raw in rows:
+            self.discard(raw)
+        with self._write() as db:
+            db.executemany(
+                "UPDATE delivery SET raw = '', plan = NULL, relays = NULL WHERE id = ?", [(row[0],) for row in rows]
+            )
+        return len(rows)
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    return Delivery(**dict(zip(Delivery._fields, row, strict=True)) | {"released": bool(row[13])})
+
+
+def _prepare(folder: str) -> None:
+    """Make a folder of our own, or refuse one that others can write to."""
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        status = os.stat(folder)
+        if status.st_mode & 0o022:
+            raise PermissionError(f"others can write to it: chmod go-w {folder}") from None
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError("it is not writable for this user") from None
+
+
+def _open(path: str) -> sqlite3.Connection:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # so that SQLite finds it with the right mode
+    os.close(handle)
+    db = sqlite3.connect(path, timeout=20, isolation_level=None)
+    try:
+        db.execute("PRAGMA synchronous = FULL")
+        if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+            _create(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _look(path: str) -> sqlite3.Connection:
+    """Open the journal for reading; where there is none yet, an empty one in memory."""
+    if os.path.exists(path):
+        return sqlite3.connect(f"file:{path.replace('?', '%3f').replace('#', '%23')}?mode=ro", uri=True, timeout=20)
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    for statement in SCHEMA.split(";"):
+        db.execute(statement)
+    return db
+
+
+def _create(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("BEGIN EXCLUSIVE")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        for statement in SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.execute("COMMIT")
+    if version not in (0, SCHEMA_VERSION):
+        raise sqlite3.DatabaseError(f"it was written by a newer mailgate (schema {version})")
+
+
+def _key(path: str) -> tuple[bytes, ...]:
+    try:
+        with open(path, encoding="ascii") as file:
+            return tuple(bytes.fromhex(line) for line in file.read().split())
+    except FileNotFoundError:
+        aside = f"{path}.{os.getpid()}.tmp"
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(os.urandom(32).hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)  # fails where another process was first: its key counts
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(aside)
+        return _key(path)
+
+
+def _sync_folder(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)
+
+
+def _host() -> str:
+    return os.uname().nodename
+
+
+def _alive(claim: str, now: float, lease: float) -> bool:
+    """Tell whether the process that wrote a claim may still be at work."""
+    host, pid, since = claim.split()
+    if now - float(since) > lease or float(since) > now + 60:
+        return False
+    if host != _host():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return int(pid) != os.getpid()

@@ -1,0 +1,177 @@
+"""Which case may a message belong to: our own Message-IDs (tokens), known threads, and tags in the subject.
+
+A token is a Message-ID that only its recipient was sent: `<mailgate.CASE.AUDIENCE.RECIPIENT.NONCE.MAC@domain>`, all
+lower case (some systems fold it), where RECIPIENT and MAC are keyed hashes (HMAC-SHA-256, 64 and 128 bits).
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+
+from mailgate.address import address_key, domain
+from mailgate.model import LOOP_FIELD, Automatic, Candidate, Token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mailgate.model import Audience, Mail
+    from mailgate.policy import Config
+
+TOKEN = re.compile(r"<?mailgate\.([1-9]\d{0,9})\.([sp])\.([0-9a-f]{16})\.([0-9a-f]{12})\.([0-9a-f]{32})@[^<>\s]+>?")
+PLAIN = re.compile(r"<mailgate\.[0-9a-f]{32}@[^<>\s]+>")
+OURS = re.compile(rb"mailgate\.[1-9]\d{0,9}\.[sp]\.[0-9a-f]{16}\.[0-9a-f]{12}\.[0-9a-f]{32}@", re.IGNORECASE)
+ERP_ID = re.compile(r"-(?:tinycrm|openobject)-(\d{1,10})@|-openerp-(\d{1,10})-[\w.]+@")
+PREFIX = re.compile(
+    r"^\s*(?:re|aw|antw|antwort|sv|vs|fwd?|fw|wg|tr|rv|ref|rif|odp|res|enc|ynt|vb|doorst|r|i|pd|\u56de\u590d|\u7b54\u590d|\u8f6c\u53d1)"
+    r"(?:\s?\[\d+\]|\s?\(\d+\))?\s*[:\uff1a]\s*",
+    re.IGNORECASE,
+)
+AUDIENCES: dict[str, Audience] = {"s": "staff", "p": "partner"}
+MOST_REFERENCES = 100  # beyond these a References field proves nothing more
+
+
+class Keys:
+    """The secrets that tokens are made with: the first signs, any of them verifies. `scope` is the database."""
+
+    def __init__(self, secrets: Sequence[bytes], scope: str) -> None:
+        self.secrets = tuple(secrets)
+        self.scope = scope
+
+    def _digest(self, secret: bytes, text: str) -> str:
+        return hmac.new(secret, f"{self.scope}\n{text}".encode(), "sha256").hexdigest()
+
+    def recipient(self, email: str) -> str:
+        """Return the keyed hash of an address, as new tokens bear it."""
+        return self._digest(self.secrets[0], f"recipient\n{address_key(email)}")[:16]
+
+    def made_for(self, token: Token, email: str) -> bool:
+        """Tell whether a token was made for that address."""
+        text = f"recipient\n{address_key(email)}"
+        return any(hmac.compare_digest(self._digest(secret, text)[:16], token.recipient) for secret in self.secrets)
+
+    def message_id(self, case: int, audience: Audience, email: str, seed: str, host: str) -> str:
+        """Return the Message-ID of one mail about a case to one address.
+
+        `seed` tells this mail from others to him: the same seed gives the same id, so that a repeated mail is known.
+        """
+        nonce = self._digest(self.secrets[0], f"nonce\n{seed}\n{address_key(email)}")[:12]
+        text = f"{case}.{audience[0]}.{self.recipient(email)}.{nonce}"
+        return f"<mailgate.{text}.{self._digest(self.secrets[0], text)[:32]}@{host}>"
+
+    def plain_id(self, seed: str, email: str, host: str) -> str:
+        """Return the Message-ID of a mail that is about no case; it proves nothing when it is answered."""
+        nonce = self._digest(self.secrets[0], f"plain\n{seed}\n{address_key(email)}")[:32]
+        return f"<mailgate.{nonce}@{host}>"
+
+    def token(self, message_id: str) -> Token | None:
+        """Return what a Message-ID of ours says, or None where it is not ours."""
+        match = TOKEN.fullmatch(message_id.strip().lower())
+        if match is None:
+            return None
+        case, audience, recipient, nonce, mac = match.groups()
+        text = f"{case}.{audience}.{recipient}.{nonce}"
+        if not any(hmac.compare_digest(self._digest(secret, text)[:32], mac) for secret in self.secrets):
+            return None
+        return Token(int(case), AUDIENCES[audience], recipient, message_id)
+
+
+def referred(mail: Mail) -> tuple[str, ...]:
+    """Return the Message-IDs that a message answers, the nearest first, each once."""
+    nearest = (*mail.in_reply_to, *reversed(mail.references))
+    return tuple(dict.fromkeys(nearest))[:MOST_REFERENCES]
+
+
+def leaving(raw: bytes) -> tuple[str, ...]:
+    """Return the ids of ours that stand anywhere in outgoing bytes, up to their @, lower case."""
+    return tuple(dict.fromkeys(found.decode("ascii").lower() for found in OURS.findall(raw)))
+
+
+def candidates(mail: Mail, tag: str, keys: Keys, known: Mapping[str, int], revoked: frozenset[str]) -> tuple[
+    Candidate, ...
+]:  # fmt: skip
+    """Return the cases that a message may belong to, the strongest reason first, each case once per reason.
+
+    `known` maps Message-IDs to cases, as the journal knows them; `revoked` are the tokens that were seen leaving.
+    """
+    found = [*_by_token(mail, keys, revoked), *_by_thread(mail, known), *_by_erp_id(mail), *_by_tag(mail, tag)]
+    return tuple({(candidate.case, candidate.by): candidate for candidate in reversed(found)}.values())[::-1]
+
+
+def _by_token(mail: Mail, keys: Keys, revoked: frozenset[str]) -> Iterator[Candidate]:
+    for message_id in referred(mail):
+        token = keys.token(message_id)
+        if token is None:
+            continue
+        if message_id.strip("<>").lower().partition("@")[0] + "@" in revoked:
+            yield Candidate(token.case, "tag", "answers a mail of ours whose id was passed on")
+        else:
+            yield Candidate(token.case, "token", f"answers our mail to {_side(token)}", token)
+
+
+def _side(token: Token) -> str:
+    return "staff" if token.audience == "staff" else "the customer's side"
+
+
+def _by_thread(mail: Mail, known: Mapping[str, int]) -> Iterator[Candidate]:
+    for message_id in referred(mail):
+        if message_id in known:
+            yield Candidate(known[message_id], "thread", f"answers {message_id}, a mail of that case")
+
+
+def _by_erp_id(mail: Mail) -> Iterator[Candidate]:
+    for message_id in referred(mail):
+        match = ERP_ID.search(message_id)
+        if match:
+            yield Candidate(int(match[1] or match[2]), "erp-id", f"answers {message_id}, the ERP's own form")
+
+
+def _by_tag(mail: Mail, tag: str) -> Iterator[Candidate]:
+    for number in tags(mail.subject, tag):
+        yield Candidate(number, "tag", f"the subject holds {tag.format(id=number)}")
+
+
+def _tag_pattern(tag: str) -> re.Pattern[str]:
+    before, _, after = tag.partition("{id}")
+    return re.compile(rf"(?<!\w){re.escape(before)}\s*(\d{{1,10}})\s*{re.escape(after)}", re.IGNORECASE)
+
+
+def tags(subject: str, tag: str) -> tuple[int, ...]:
+    """Return the numbers that stand in a subject in the tag's form, each once. `Re[2]:` is a counter, not a tag."""
+    return tuple(dict.fromkeys(int(number) for number in _tag_pattern(tag).findall(subject)))
+
+
+def bare_subject(subject: str, tag: str, case: int | None) -> tuple[str, bool]:
+    """Return a subject without reply prefixes and without the tag of `case`, and whether it had such a prefix."""
+    pattern = _tag_pattern(tag)
+    text = pattern.sub(lambda match: " " if int(match[1]) == case else match[0], subject)
+    replied = False
+    while match := PREFIX.match(text):
+        replied = True
+        text = text[match.end() :]
+    return " ".join(text.split()), replied
+
+
+def tagged_subject(bare: str, replied: bool, tag: str, case: int) -> str:
+    """Return the subject of an outgoing mail: the tag in front, and behind `Re:` where the message was an answer."""
+    text = f"{tag.format(id=case)} {bare or '(no subject)'}"
+    return f"Re: {text}" if replied else text
+
+
+def host_of(address: str) -> str:
+    """Return the right-hand side of our Message-IDs: the gateway address's domain."""
+    return domain(address) or "localhost"
+
+
+def loop_of(mail: Mail, keys: Keys, config: Config) -> Automatic | None:
+    """Recognise a mail that this gateway wrote, or one that goes round in circles."""
+    if PLAIN.fullmatch(mail.message_id.lower()) or keys.token(mail.message_id):
+        return Automatic("loop", "its Message-ID is one of ours")
+    ours = {address_key(mailbox.address) for mailbox in config.mailboxes}
+    if any(address_key(value) in ours for value in mail.values(LOOP_FIELD)):
+        return Automatic("loop", f"it bears {LOOP_FIELD}, which only this gateway writes")
+    hops = len(mail.values("Received"))
+    if hops > config.limits.received:
+        return Automatic("loop", f"it has {hops} Received fields")
+    return None

@@ -1,0 +1,471 @@
+"""The first decision: what a message does to the ERP, and who should hear of it. Pure; each step with its reason.
+
+The rows are those of docs/flow.md: what a machine wrote, a new case, and a mail on a case by the standing of its
+writer there.
+"""
+
+from __future__ import annotations
+
+from mailgate import notices
+from mailgate.address import address_key, domain, is_address, written
+from mailgate.commands import read, split, strays
+from mailgate.history import UNVERIFIED, kept_attachments, line, recorded_text
+from mailgate.match import bare_subject
+from mailgate.model import Effect, Plan
+from mailgate.record import Record
+from mailgate.sender import gateway_keys, users_at
+from mailgate.wishes import Wishes, fulfil
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mailgate.model import Address, Automatic, Case, Contact, Facts, History, Mail, Notice, Scalar, State
+    from mailgate.policy import Limits, Mailbox
+    from mailgate.sender import Placed, Standing
+
+    Values = list[tuple[str, Scalar | tuple[str, ...]]]
+
+
+class Question(Record):
+    """Everything that a decision rests on. `key` names the delivery; `now` is the time of the decision."""
+
+    mail: Mail
+    key: str
+    placed: Placed
+    facts: Facts
+    standing: Standing
+    now: float
+    automatic: Automatic | None = None
+    quote_known: bool = False  # the message answers a mail that is known here
+    named: tuple[tuple[str, str, tuple[int, ...]], ...] = ()  # (section | category, value, ids) as the ERP answered
+    partner: tuple[Contact, ...] = ()  # the address book's entries of Set-Partner
+    unable: frozenset[str] = frozenset()  # actions for which the ERP's model has no field
+    marker_text: str = ""  # names this delivery and this round of deciding
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The mailbox to which the message came."""
+        return self.standing.mailbox
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self.standing.config.limits
+
+    @property
+    def case(self) -> Case | None:
+        """The case that the message belongs to, or None for a new one."""
+        return self.placed.case
+
+    @property
+    def subject(self) -> str:
+        """The subject without reply prefixes and the case's tag."""
+        return bare_subject(self.mail.subject, self.mailbox.tag, self.case.id if self.case else None)[0]
+
+    @property
+    def marker(self) -> str:
+        """What finds this message's effects in the ERP again."""
+        return f"mailgate {self.marker_text or self.key[:32]}"
+
+
+def decide(question: Question) -> Plan:
+    """Return what is to be done about a message."""
+    mail, limits = question.mail, question.limits
+    if not question.standing.released:
+        if len(mail.raw) > limits.message:
+            return _aside(question, f"larger than {limits.message} bytes (limits.message)")
+        if question.automatic is not None:
+            plan = _automatic(question, question.automatic)
+            if plan is not None:
+                return plan
+        if question.placed.sender.role == "gateway":
+            return _aside(question, "From is a gateway address").but(notices=(notices.own_address(mail),))
+    return _placed(question) if question.case else _new(question)
+
+
+def _aside(question: Question, reason: str) -> Plan:
+    return Plan("hold", reason, question.placed.sender, subject=question.subject)
+
+
+# --- what a machine wrote
+
+
+def _automatic(question: Question, automatic: Automatic) -> Plan | None:
+    if automatic.kind == "bounce":
+        return _bounce(question, automatic)
+    if automatic.kind == "auto-reply":
+        return _auto_reply(question, automatic)
+    if automatic.kind == "erp":
+        return _from_erp(question, automatic)
+    if automatic.kind == "loop":
+        return _aside(question, automatic.reason)
+    return None
+
+
+def _bounce(question: Question, automatic: Automatic) -> Plan:
+    """A bounce is noted on its case, and the responsible hears of it; it is never a new case."""
+    case = question.case
+    if case is None:
+        return _aside(question, f"a bounce of no known mail: {automatic.reason}")
+    responsible = question.facts.user(case.responsible)
+    failed = {address_key(bounce.address) for bounce in automatic.bounces}
+    own = responsible is not None and address_key(responsible.email) in failed
+    notice = notices.bounced(case.title, automatic, own)
+    note = line(question.mail, notice.text, question.now, internal=True)
+    effects = (_effect(question, "record", "a bounce is noted", line=note),)
+    return _handled(question, "a bounce of a mail of this case", effects, notices_=(notice,))
+
+
+def _auto_reply(question: Question, automatic: Automatic) -> Plan | None:
+    """An automatic reply is noted; it changes no state, is not relayed and is never answered."""
+    if question.case is None:
+        if question.mailbox.automatic == "new":
+            return None
+        return _aside(question, f"an automatic reply without a case: {automatic.reason}")
+    text = recorded_text(question.mail.text, question.mailbox, False, question.quote_known)
+    note = line(question.mail, text, question.now, (f"Automatic reply ({automatic.reason}):",), internal=True)
+    return _handled(
+        question, automatic.reason, (_effect(question, "record", "an automatic reply is noted", line=note),)
+    )
+
+
+def _from_erp(question: Question, automatic: Automatic) -> Plan:
+    """Nothing of the ERP's own mail is written to the ERP; a reminder goes to the responsible."""
+    if question.case is not None and question.mail.subject.casefold().startswith("reminder:"):
+        return _handled(question, "a reminder of the ERP", (), "responsible", "reminders are for the responsible")
+    return _aside(question, f"the ERP's own mail: {automatic.reason}")
+
+
+# --- a new case
+
+
+def _new(question: Question) -> Plan:
+    sender, mailbox = question.placed.sender, question.mailbox
+    held = mailbox.strangers == "hold" and not question.standing.released
+    if held and sender.role == "stranger" and question.facts.cases:
+        return _aside(question, "a stranger names a case in which he has no part (strangers: hold)")
+    if sender.user is not None and sender.proof:
+        partners = outsiders((*question.mail.to, *question.mail.cc), question)
+        if partners:
+            return _started(question, partners)
+    return _opened(question)
+
+
+def outsiders(addresses: Iterable[Address], question: Question) -> tuple[Address, ...]:
+    """Return the addresses that are neither the gateway's nor a user's nor the sender's, each once."""
+    ours = gateway_keys(question.standing.config) | {address_key(question.mail.sender.email)}
+    found: dict[str, Address] = {}
+    for address in addresses:
+        key = address_key(address.email, question.mailbox.plus)
+        if is_address(address.email) and key not in ours and not users_at(question.facts, address.email):
+            found.setdefault(key, address)
+    return tuple(found.values())
+
+
+def _others(question: Question, besides: Sequence[Address] = ()) -> tuple[str, ...]:
+    """Return who stands in Cc beside the sender, the gateway and those named, each once."""
+    seen = gateway_keys(question.standing.config) | {address_key(question.mail.sender.email)}
+    seen |= {address_key(address.email) for address in besides}
+    found: dict[str, str] = {}
+    for address in question.mail.cc:
+        if is_address(address.email) and address_key(address.email) not in seen:
+            found.setdefault(address_key(address.email), address.email)
+    return tuple(found.values())
+
+
+def _opened(question: Question) -> Plan:
+    """Somebody writes about something new."""
+    mail, facts = question.mail, question.facts
+    contact = facts.contacts[0] if facts.contacts and question.placed.sender.role != "stranger" else None
+    contact = contact or next((one for one in facts.contacts if one.partner is None), None)
+    values = _first_values(question, mail.sender)
+    if contact is not None:
+        values += [("partner", contact.partner)] if contact.partner is not None else []
+        values += [("contact_id", contact.id)]
+    values.append(("responsible", None))
+    if _others(question):
+        values.append(("watchers", _others(question)))
+    if question.mailbox.states_new:
+        values.append(("state", question.mailbox.states_new))
+    text = recorded_text(mail.text, question.mailbox, True, False)
+    plan = _creation(question, values, text, "the message belongs to no case")
+    answers = (_acknowledged(question),) if _acknowledged(question) else ()
+    return plan.but(relay="staff", relay_reason="a new case goes to those who work on it", notices=answers)
+
+
+def _acknowledged(question: Question) -> Notice | None:
+    mailbox = question.mailbox
+    if not mailbox.acknowledge or question.automatic is not None or not is_address(question.mail.sender.email):
+        return None
+    return notices.acknowledgement(mailbox, question.subject)
+
+
+def _started(question: Question, partners: tuple[Address, ...]) -> Plan:
+    """A user writes to a partner with the gateway in Cc: the case is the partner's, and the user is responsible."""
+    wishes = _wishes(question, None)
+    values = _first_values(question, partners[0])
+    contact = next(iter(question.facts.contacts), None)
+    if contact is not None:
+        values += [("partner", contact.partner)] if contact.partner is not None else []
+        values += [("contact_id", contact.id)]
+    values.append(("responsible", question.placed.sender.user))
+    watchers = (*(address.email for address in partners[1:]), *_others(question, partners))
+    if watchers:
+        values.append(("watchers", tuple(dict.fromkeys(watchers))))
+    merged = dict(values) | dict(wishes.values)
+    text = recorded_text(wishes.text, question.mailbox, True, False)
+    plan = _creation(question, list(merged.items()), text, "a user starts a conversation with a partner")
+    state = wishes.state or _default_state(question)
+    if state and not wishes.complaints:
+        plan = plan.but(
+            effects=(*plan.effects, _effect(question, "state", _state_reason(wishes, question), state=state))
+        )
+    return _told(question, plan, wishes, "customer", "a user writes to the partner")
+
+
+def _first_values(question: Question, contact: Address) -> Values:
+    values: Values = [
+        ("title", question.subject or "(no subject)"),
+        ("section", question.facts.section.id),
+        ("contact", written(contact) if is_address(contact.email) else ""),
+    ]
+    if question.mail.priority is not None and question.mail.priority != 3:
+        values.append(("priority", question.mail.priority))
+    if question.mailbox.channel is not None:
+        values.append(("channel", question.mailbox.channel))
+    return values
+
+
+def _creation(question: Question, values: Values, text: str, reason: str) -> Plan:
+    kept, left_out = kept_attachments(question.mail, question.limits)
+    heading = _follows(question)
+    history = line(question.mail, text, question.now, heading, left_out)
+    create = _effect(question, "create", reason, values=tuple(values), line=history)
+    return _handled(question, reason, (create, *_attached(question, kept)))
+
+
+def _follows(question: Question) -> tuple[str, ...]:
+    """Name the old case where a customer writes to one that was closed too long ago."""
+    old = question.placed.old
+    return (f"Follows case {old.id}, {old.title}, which is closed.",) if old else ()
+
+
+# --- a mail on a case
+
+
+def _placed(question: Question) -> Plan:
+    sender, other = question.placed.sender, question.placed.other
+    if other == "staff":
+        return _unverified(question, "answers a mail that was sent to somebody else of the staff").but(hold="")
+    if other == "partner":
+        return _from_partner(question)
+    if sender.role == "responsible":
+        if not sender.proof:
+            return _unverified(question, "in the responsible's name, without a proof")
+        return _from_responsible(question)
+    if sender.role == "colleague":
+        return _from_colleague(question)
+    return _from_partner(question)
+
+
+def _from_partner(question: Question) -> Plan:
+    """The customer's side writes: recorded, the case is open, staff and watchers hear of it."""
+    case = question.case
+    assert case is not None
+    text = recorded_text(question.mail.text, question.mailbox, False, question.quote_known)
+    kept, left_out = kept_attachments(question.mail, question.limits)
+    values: Values = [("watchers", _grown(case, added))] if (added := _new_watchers(question, case)) else []
+    history = line(question.mail, text, question.now, (), left_out)
+    reason = f"{question.placed.sender.role} writes: {question.placed.sender.reason}"
+    if case.responsible is None:
+        # case_open would make the gateway's own user responsible
+        values.append(("state", "open"))
+        effects = [_effect(question, "record", f"{reason}; open, in the same write: nobody is responsible",
+                           values=tuple(values), line=history)]  # fmt: skip
+    else:
+        effects = [
+            _effect(question, "record", reason, values=tuple(values), line=history),
+            _effect(question, "state", "the customer's side wrote", state="open"),
+        ]
+    return _handled(
+        question, reason, (*effects, *_attached(question, kept)), "staff", "the customer's side wrote"
+    )  # fmt: skip
+
+
+def _grown(case: Case, added: Sequence[str]) -> tuple[str, ...]:
+    return (*(address.email for address in case.watchers), *added)
+
+
+def _new_watchers(question: Question, case: Case) -> tuple[str, ...]:
+    """Return whom a follow-up makes a watcher: those in its Cc if the sender is proven, and a proven guest himself."""
+    known = {address_key(address.email) for address in (*case.watchers, *case.contact)}
+    responsible = question.facts.user(case.responsible)
+    known |= {address_key(responsible.email)} if responsible else set()
+    wanted = [*_others(question)] if question.placed.sender.proof else []
+    if question.placed.other == "partner" and _neighbour(question, case):
+        wanted.append(question.mail.sender.email)
+    return tuple(email for email in wanted if address_key(email) not in known)
+
+
+def _neighbour(question: Question, case: Case) -> bool:
+    """Tell whether the writer's domain is a participant's, and not one where anybody can have an address."""
+    theirs = domain(question.mail.sender.email)
+    domains = {domain(address.email) for address in (*case.contact, *case.watchers)}
+    return bool(theirs) and theirs in domains and theirs not in question.standing.config.freemail
+
+
+def _unverified(question: Question, reason: str) -> Plan:
+    """The text is kept as an internal note; commands, state and relay wait on hold."""
+    text = recorded_text(question.mail.text, question.mailbox, False, question.quote_known)
+    heading = (UNVERIFIED.format(email=question.mail.sender.email or "an unreadable address"),)
+    note = line(question.mail, text, question.now, heading, internal=True)
+    effects = (_effect(question, "record", reason, line=note), *_note_attachments(question))
+    plan = _handled(question, reason, effects, "responsible", "the responsible should know of an unverified mail")
+    if question.placed.sender.role == "responsible":
+        return plan.but(relay="none", relay_reason="", hold=f"{reason}: release it if he wrote it")
+    return plan
+
+
+def _from_colleague(question: Question) -> Plan:
+    """Another user writes. Without a responsible he becomes it; else his mail is an internal note."""
+    case, user = question.case, question.placed.sender.user
+    assert case is not None
+    responsible = question.facts.user(case.responsible)
+    if user is not None and (responsible is None or not responsible.active):
+        return _from_responsible(question, becomes=user)
+    if question.mailbox.commands_who == "users" and split(question.mail.text)[0]:
+        return _from_responsible(question)
+    return _noted(question, responsible.name if responsible else "nobody")
+
+
+def _noted(question: Question, responsible: str) -> Plan:
+    given, bad, rest = read(question.mail.text)
+    asked = any(command.action == "relay" and command.value is True for command in given)
+    refused = (*(one.line for one in given if one.action != "relay"), *(one.line for one in bad))
+    text = recorded_text(rest, question.mailbox, False, question.quote_known)
+    kept, left_out = kept_attachments(question.mail, question.limits)
+    history = line(question.mail, text, question.now, (), left_out, internal=not asked)
+    attached = _attached(question, kept) if asked else _note_attachments(question)
+    effects = (_effect(question, "record", "a colleague of the responsible writes", line=history), *attached)
+    notice = notices.not_responsible(question.subject, responsible, refused, asked)
+    answers = () if question.automatic or (asked and not refused) else (notice,)
+    if asked:
+        plan = _handled(question, "a colleague writes", effects, "customer", "Set-Relay: yes", answers)
+    else:
+        plan = _handled(question, "a colleague writes", effects, "responsible", "an internal note", answers)
+    return plan.but(cut=bool(given or bad))
+
+
+def _from_responsible(question: Question, becomes: int | None = None) -> Plan:
+    """The responsible writes: commands, text, state; to the customer unless he says no or a line is wrong."""
+    case = question.case
+    assert case is not None
+    wishes = _wishes(question, case)
+    values: Values = [("responsible", becomes)] if becomes is not None else []
+    merged = dict(values) | dict(wishes.values)
+    text = recorded_text(wishes.text, question.mailbox, False, question.quote_known)
+    says_something = bool(wishes.text.strip()) or bool(question.mail.attachments)
+    kept, left_out = kept_attachments(question.mail, question.limits)
+    internal = wishes.relay is False
+    history = line(question.mail, text, question.now, (), left_out, internal) if says_something else None
+    effects: list[Effect] = []
+    if merged or history:
+        reason = "the responsible writes" if becomes is None else "nobody was responsible: the writer becomes it"
+        effects.append(_effect(question, "record", reason, values=tuple(merged.items()), line=history))
+    speaks = says_something and not internal and not wishes.complaints
+    state = wishes.state or (_default_state(question) if speaks else None)
+    if state:
+        effects.append(_effect(question, "state", _state_reason(wishes, question), state=state))
+    effects += _note_attachments(question) if internal else _attached(question, kept)
+    plan = _handled(question, "the responsible writes", effects)
+    if not says_something:
+        return _told(question, plan, wishes, "none", "commands without other text")
+    if internal:
+        return _told(question, plan, wishes, "responsible", "Set-Relay: no")
+    return _told(question, plan, wishes, "customer", "the responsible wrote")
+
+
+def _wishes(question: Question, case: Case | None) -> Wishes:
+    """Read the commands; what a machine wrote has none."""
+    if question.automatic is not None:
+        return Wishes(question.mail.text)
+    return fulfil(question.mail.text, case, question.facts, question.named, question.partner, question.unable,
+                  question.now)  # fmt: skip
+
+
+def _default_state(question: Question) -> State | None:
+    chosen = question.mailbox.states_responsible
+    return None if chosen == "keep" else chosen
+
+
+def _state_reason(wishes: Wishes, question: Question) -> str:
+    return (
+        f"Set-State: {wishes.state}" if wishes.state else f"states.responsible: {question.mailbox.states_responsible}"
+    )
+
+
+def _told(question: Question, plan: Plan, wishes: Wishes, relay: str, reason: str) -> Plan:
+    """Add relay, answers and the cutting out of commands; a bad line stops the relay."""
+    answers: list[Notice] = []
+    report = question.mailbox.commands_report
+    if wishes.complaints:
+        relay, reason = "none", "a command line is wrong: nothing leaves before it is mended"
+        answers.append(notices.bad_commands(question.subject, wishes.complaints, wishes.commands, wishes.text))
+    elif report == "always" and wishes.commands:
+        answers.append(notices.done_commands(question.subject, wishes.commands))
+    stray = strays(wishes.text) if question.automatic is None else ()
+    if stray and not wishes.complaints:
+        answers.append(notices.stray_commands(question.subject, stray))
+    return plan.but(
+        relay=relay,
+        relay_reason=reason,
+        commands=wishes.commands,
+        complaints=wishes.complaints,
+        notices=() if report == "never" else tuple(answers),
+        cut=bool(wishes.commands or wishes.complaints),
+    )
+
+
+# --- the parts of a plan
+
+
+def _effect(
+    question: Question,
+    kind: str,
+    reason: str,
+    *,
+    values: tuple[tuple[str, Scalar | tuple[str, ...]], ...] = (),
+    line: History | None = None,
+    state: State | None = None,
+) -> Effect:
+    return Effect(kind, reason, question.marker, values, line, state)  # type: ignore[arg-type]  # kinds are literals here
+
+
+def _attached(question: Question, numbers: Sequence[int]) -> tuple[Effect, ...]:
+    return tuple(
+        Effect("attach", "an attachment of the message", f"{question.marker} {number}", attachment=number,
+               name=question.mail.attachments[number].name)
+        for number in numbers
+    )  # fmt: skip
+
+
+def _note_attachments(question: Question) -> tuple[Effect, ...]:
+    """An internal note's attachments stay off the case: a rule may mail the case's attachments to the customer."""
+    if not question.mailbox.internal_attachments:
+        return ()
+    return _attached(question, kept_attachments(question.mail, question.limits)[0])
+
+
+def _handled(
+    question: Question,
+    reason: str,
+    effects: Sequence[Effect],
+    relay: str = "none",
+    relay_reason: str = "",
+    notices_: tuple[Notice, ...] = (),
+) -> Plan:
+    return Plan(
+        "handle", reason, question.placed.sender, question.case.id if question.case else None, question.subject,
+        effects=tuple(effects), relay=relay, relay_reason=relay_reason, notices=notices_,  # type: ignore[arg-type]
+    )  # fmt: skip
