@@ -100,10 +100,8 @@ def _allowed(mailing: Mailing, wanted: Iterable[Recipient]) -> Iterator[Recipien
 def _copy(mailing: Mailing, recipient: Address, audience: Audience, reason: str) -> Relay:
     case, mailbox, plan = mailing.case, mailing.mailbox, mailing.plan
     assert case is not None
-    replied = bare_subject(mailing.mail.subject, mailbox.tag, case.id)[1]
-    relay = _relay(
-        mailing, recipient, audience, "copy", reason, tagged_subject(plan.subject, replied, mailbox.tag, case.id)
-    )
+    bare, replied = bare_subject(mailing.mail.subject, mailbox.tag, case.id)
+    relay = _relay(mailing, recipient, audience, "copy", reason, tagged_subject(bare, replied, mailbox.tag, case.id))
     return relay.but(
         sender_name=_shown_name(mailing, audience),
         priority=case.priority if case.priority not in (None, 3) else None,

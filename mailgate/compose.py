@@ -40,7 +40,7 @@ def compose(relay: Relay, mail: Mail, mailbox: Mailbox, now: float) -> bytes:
         date = _date(mail, now)
     else:
         kept, body = _own_text(relay.text)
-        date = formatdate(now)
+        date = formatdate(now, usegmt=True)
     head = [_field(name, value) for name, value in _fields(relay, mail, mailbox, date)]
     return b"\r\n".join([*head, *kept, b"", b""]) + body
 
@@ -94,7 +94,9 @@ def _mailbox(address: Address) -> str:
 
 def _date(mail: Mail, now: float) -> str:
     written = next(iter(mail.values("Date")), "").strip()
-    return written if mail.date is not None and written.isascii() and len(written) < 80 else formatdate(now)
+    return (
+        written if mail.date is not None and written.isascii() and len(written) < 80 else formatdate(now, usegmt=True)
+    )
 
 
 def _own_text(text: str) -> tuple[list[bytes], bytes]:

@@ -156,14 +156,17 @@ def _applied(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
     standing = Standing(mailbox, desk.config, desk.keys, delivery.released)
     now_case, facts = facts_after(case, desk, mailbox)
     letters = desk.journal.letters(case) if case else {}
-    mailing = Mailing(plan, mail, delivery.key, now_case, facts, standing, letters)
+    source = _source(plan, mail, desk)
+    mailing = Mailing(plan, source, delivery.key, now_case, facts, standing, letters)
     relays = () if desk.silent else address(mailing)
     if not delivery.released:
         _mind_the_limit(relays, case, desk)
     now = time.time()
     if case is not None:
         desk.journal.remember_letters(_letters(case, mail, relays), now)
-    desk.journal.revoke(leaving(mail.raw[mail.body :]) if any(relay.kind == "copy" for relay in relays) else ())
+    _mark_questions(delivery, plan, relays, desk)
+    leaves = any(relay.kind == "copy" for relay in relays)
+    desk.journal.revoke(leaving(source.raw[source.body :]) if leaves else ())
     desk.journal.advance(delivery.id, now, stage="applied", relays=dump_relays(relays), case_id=case)
     return desk.journal.delivery(delivery.id) or delivery
 
@@ -266,6 +269,16 @@ def _mind_the_limit(relays: tuple[Relay, ...], case: int | None, desk: Desk) -> 
         return
     if desk.journal.sent_since(time.time() - HOUR, case=case) + copies > desk.config.limits.relays:
         raise Parked(f"more than {desk.config.limits.relays} mails an hour about case {case} (limits.relays)")
+
+
+def _mark_questions(delivery: Delivery, plan: Plan, relays: tuple[Relay, ...], desk: Desk) -> None:
+    """Remember which mails of ours ask about a message with bad lines, and that an answered one is answered."""
+    about = plan.source if plan.source is not None else delivery.id
+    for relay in relays:
+        if plan.complaints and relay.kind == "answer":
+            desk.journal.ask(relay.message_id, about, time.time())
+    if plan.source is not None and not plan.complaints:
+        desk.journal.answered(plan.source, time.time())
 
 
 def _letters(case: int, mail: Mail, relays: tuple[Relay, ...]) -> list[tuple[str, int, str]]:

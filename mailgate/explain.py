@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mailgate.model import Automatic, Case, Mail, Plan
-    from mailgate.plan import Question
     from mailgate.policy import Config, Mailbox
+    from mailgate.question import Question
 
 # What a machine wrote on the ERP's side counts as bulk mail to those who read the JSON.
 AUTOMATIC = {"loop": "loop", "bounce": "bounce", "auto-reply": "auto-reply", "bulk": "bulk", "erp": "bulk"}

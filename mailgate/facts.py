@@ -8,8 +8,10 @@ from mailgate.address import address_key
 from mailgate.automatic import classify
 from mailgate.commands import read
 from mailgate.match import candidates, loop_of, referred
+from mailgate.message import parse
 from mailgate.model import Facts, Sender
-from mailgate.plan import Question, outsiders
+from mailgate.plan import outsiders
+from mailgate.question import Question
 from mailgate.sender import Placed, Standing, gateway_keys, place, users_at
 
 TYPE_CHECKING = False
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from mailgate.erp import Erp
     from mailgate.model import Automatic, Candidate, Case, Contact, Mail, Section, User
     from mailgate.policy import Mailbox
+
+
+ASKED = 7 * 86400.0  # so long an answer to a question of ours counts
 
 
 def think(mail: Mail, key: str, desk: Desk, mailbox: Mailbox, released: bool, marker: str) -> Question:
@@ -38,8 +43,16 @@ def think(mail: Mail, key: str, desk: Desk, mailbox: Mailbox, released: bool, ma
         mail, key, placed, facts, standing, now, automatic,
         quote_known=bool(placed.candidate and placed.candidate.by in ("token", "thread")), marker_text=marker,
     )  # fmt: skip
-    question = _with_contacts(question, desk.erp)
+    question = _with_contacts(_with_asked(question, desk), desk.erp)
     return _with_names(question, desk.erp)
+
+
+def _with_asked(question: Question, desk: Desk) -> Question:
+    """Add the mail about which the sender was asked, where this message answers that question."""
+    earlier = desk.journal.asked(referred(question.mail), question.now - ASKED)
+    if earlier is None or not earlier.raw or not question.placed.sender.proof:
+        return question
+    return question.but(asked=parse(desk.journal.raw(earlier.raw), desk.config.limits.parts), asked_id=earlier.id)
 
 
 def find_candidates(mail: Mail, automatic: Automatic | None, desk: Desk, mailbox: Mailbox) -> tuple[Candidate, ...]:

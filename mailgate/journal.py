@@ -45,6 +45,8 @@ CREATE TABLE letter (
     message_id TEXT NOT NULL, case_id INTEGER NOT NULL, address TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (message_id, case_id, address)) WITHOUT ROWID;
 CREATE INDEX letter_case ON letter (case_id, address, at);
+CREATE TABLE question (
+    message_id TEXT PRIMARY KEY, delivery INTEGER NOT NULL, at REAL NOT NULL, answered REAL) WITHOUT ROWID;
 CREATE TABLE revoked (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 """
@@ -310,6 +312,29 @@ class Journal:
         for address, message_id in rows:
             found.setdefault(address, []).append(message_id)
         return {address: tuple(ids) for address, ids in found.items()}
+
+    # --- questions: a mail of ours that asks its reader what to do with a delivery
+
+    def ask(self, message_id: str, delivery: int, now: float) -> None:
+        """Record that a mail of ours asks about a delivery."""
+        with self._write() as db:
+            db.execute("INSERT OR IGNORE INTO question VALUES (?, ?, ?, NULL)", (message_id, delivery, now))
+
+    def asked(self, message_ids: Iterable[str], since: float) -> Delivery | None:
+        """Return the delivery that one of these mails asked about since then, if nobody has answered yet."""
+        for message_id in message_ids:
+            row = self.db.execute(
+                "SELECT delivery FROM question WHERE message_id = ? AND at >= ? AND answered IS NULL",
+                (message_id, since),
+            ).fetchone()
+            if row:
+                return self.delivery(row[0])
+        return None
+
+    def answered(self, delivery: int, now: float) -> None:
+        """Record that no question about a delivery is open any more."""
+        with self._write() as db:
+            db.execute("UPDATE question SET answered = ? WHERE delivery = ?", (now, delivery))
 
     def revoke(self, ids: Iterable[str]) -> None:
         """Take from tokens what they prove: somebody else was sent them."""

@@ -31,9 +31,17 @@ def bad_commands(subject: str, complaints: Sequence[Complaint], done: Sequence[C
         lines += ["", "These were:", "", *(f"    {command.line}" for command in done)]
     lines += [
         "",
-        "Your text is recorded in the case. It was NOT sent to the customer, and the state was not changed by it.",
-        "Send it again with corrected lines on top.",
+        "Your text is recorded in the case. It was NOT sent to the customer, and it did not change the state.",
     ]
+    if text.strip():
+        lines += [
+            "Answer this mail with",
+            "    yes                to send it as it is, without these lines",
+            "    corrected lines    to send it with those",
+            "    no                 to leave it unsent",
+        ]
+    else:
+        lines.append("Answer this mail with corrected lines.")
     if text.strip():
         lines += ["", "What you wrote:", "", _quoted(text)]
     return Notice("sender", "answer", f"Not carried out: {subject}", "\n".join(lines), "a command line is wrong")

@@ -10,63 +10,20 @@ from mailgate import notices
 from mailgate.address import address_key, domain, is_address, written
 from mailgate.commands import read, split, strays
 from mailgate.history import UNVERIFIED, kept_attachments, line, recorded_text
-from mailgate.match import bare_subject
 from mailgate.model import Effect, Plan
-from mailgate.record import Record
+from mailgate.question import aside, attached, effect, handled, note_attachments
 from mailgate.sender import gateway_keys, users_at
+from mailgate.text import cut
 from mailgate.wishes import Wishes, fulfil
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mailgate.model import Address, Automatic, Case, Contact, Facts, History, Mail, Notice, Scalar, State
-    from mailgate.policy import Limits, Mailbox
-    from mailgate.sender import Placed, Standing
+    from mailgate.model import Address, Automatic, Case, Notice, Scalar, State
+    from mailgate.question import Question
 
     Values = list[tuple[str, Scalar | tuple[str, ...]]]
-
-
-class Question(Record):
-    """Everything that a decision rests on. `key` names the delivery; `now` is the time of the decision."""
-
-    mail: Mail
-    key: str
-    placed: Placed
-    facts: Facts
-    standing: Standing
-    now: float
-    automatic: Automatic | None = None
-    quote_known: bool = False  # the message answers a mail that is known here
-    named: tuple[tuple[str, str, tuple[int, ...]], ...] = ()  # (section | category, value, ids) as the ERP answered
-    partner: tuple[Contact, ...] = ()  # the address book's entries of Set-Partner
-    unable: frozenset[str] = frozenset()  # actions for which the ERP's model has no field
-    marker_text: str = ""  # names this delivery and this round of deciding
-
-    @property
-    def mailbox(self) -> Mailbox:
-        """The mailbox to which the message came."""
-        return self.standing.mailbox
-
-    @property
-    def limits(self) -> Limits:
-        """The limits in force."""
-        return self.standing.config.limits
-
-    @property
-    def case(self) -> Case | None:
-        """The case that the message belongs to, or None for a new one."""
-        return self.placed.case
-
-    @property
-    def subject(self) -> str:
-        """The subject without reply prefixes and the case's tag."""
-        return bare_subject(self.mail.subject, self.mailbox.tag, self.case.id if self.case else None)[0]
-
-    @property
-    def marker(self) -> str:
-        """What finds this message's effects in the ERP again."""
-        return f"mailgate {self.marker_text or self.key[:32]}"
 
 
 def decide(question: Question) -> Plan:
@@ -74,18 +31,14 @@ def decide(question: Question) -> Plan:
     mail, limits = question.mail, question.limits
     if not question.standing.released:
         if len(mail.raw) > limits.message:
-            return _aside(question, f"larger than {limits.message} bytes (limits.message)")
+            return aside(question, f"larger than {limits.message} bytes (limits.message)")
         if question.automatic is not None:
             plan = _automatic(question, question.automatic)
             if plan is not None:
                 return plan
         if question.placed.sender.role == "gateway":
-            return _aside(question, "From is a gateway address").but(notices=(notices.own_address(mail),))
+            return aside(question, "From is a gateway address").but(notices=(notices.own_address(mail),))
     return _placed(question) if question.case else _new(question)
-
-
-def _aside(question: Question, reason: str) -> Plan:
-    return Plan("hold", reason, question.placed.sender, subject=question.subject)
 
 
 # --- what a machine wrote
@@ -99,7 +52,7 @@ def _automatic(question: Question, automatic: Automatic) -> Plan | None:
     if automatic.kind == "erp":
         return _from_erp(question, automatic)
     if automatic.kind == "loop":
-        return _aside(question, automatic.reason)
+        return aside(question, automatic.reason)
     return None
 
 
@@ -107,14 +60,14 @@ def _bounce(question: Question, automatic: Automatic) -> Plan:
     """A bounce is noted on its case, and the responsible hears of it; it is never a new case."""
     case = question.case
     if case is None:
-        return _aside(question, f"a bounce of no known mail: {automatic.reason}")
+        return aside(question, f"a bounce of no known mail: {automatic.reason}")
     responsible = question.facts.user(case.responsible)
     failed = {address_key(bounce.address) for bounce in automatic.bounces}
     own = responsible is not None and address_key(responsible.email) in failed
     notice = notices.bounced(case.title, automatic, own)
     note = line(question.mail, notice.text, question.now, internal=True)
-    effects = (_effect(question, "record", "a bounce is noted", line=note),)
-    return _handled(question, "a bounce of a mail of this case", effects, notices_=(notice,))
+    effects = (effect(question, "record", "a bounce is noted", line=note),)
+    return handled(question, "a bounce of a mail of this case", effects, notices_=(notice,))
 
 
 def _auto_reply(question: Question, automatic: Automatic) -> Plan | None:
@@ -122,19 +75,17 @@ def _auto_reply(question: Question, automatic: Automatic) -> Plan | None:
     if question.case is None:
         if question.mailbox.automatic == "new":
             return None
-        return _aside(question, f"an automatic reply without a case: {automatic.reason}")
+        return aside(question, f"an automatic reply without a case: {automatic.reason}")
     text = recorded_text(question.mail.text, question.mailbox, False, question.quote_known)
     note = line(question.mail, text, question.now, (f"Automatic reply ({automatic.reason}):",), internal=True)
-    return _handled(
-        question, automatic.reason, (_effect(question, "record", "an automatic reply is noted", line=note),)
-    )
+    return handled(question, automatic.reason, (effect(question, "record", "an automatic reply is noted", line=note),))
 
 
 def _from_erp(question: Question, automatic: Automatic) -> Plan:
     """Nothing of the ERP's own mail is written to the ERP; a reminder goes to the responsible."""
     if question.case is not None and question.mail.subject.casefold().startswith("reminder:"):
-        return _handled(question, "a reminder of the ERP", (), "responsible", "reminders are for the responsible")
-    return _aside(question, f"the ERP's own mail: {automatic.reason}")
+        return handled(question, "a reminder of the ERP", (), "responsible", "reminders are for the responsible")
+    return aside(question, f"the ERP's own mail: {automatic.reason}")
 
 
 # --- a new case
@@ -144,7 +95,7 @@ def _new(question: Question) -> Plan:
     sender, mailbox = question.placed.sender, question.mailbox
     held = mailbox.strangers == "hold" and not question.standing.released
     if held and sender.role == "stranger" and question.facts.cases:
-        return _aside(question, "a stranger names a case in which he has no part (strangers: hold)")
+        return aside(question, "a stranger names a case in which he has no part (strangers: hold)")
     if sender.user is not None and sender.proof:
         partners = outsiders((*question.mail.to, *question.mail.cc), question)
         if partners:
@@ -219,7 +170,7 @@ def _started(question: Question, partners: tuple[Address, ...]) -> Plan:
     state = wishes.state or _default_state(question)
     if state and not wishes.complaints:
         plan = plan.but(
-            effects=(*plan.effects, _effect(question, "state", _state_reason(wishes, question), state=state))
+            effects=(*plan.effects, effect(question, "state", _state_reason(wishes, question), state=state))
         )
     return _told(question, plan, wishes, "customer", "a user writes to the partner")
 
@@ -241,8 +192,8 @@ def _creation(question: Question, values: Values, text: str, reason: str) -> Pla
     kept, left_out = kept_attachments(question.mail, question.limits)
     heading = _follows(question)
     history = line(question.mail, text, question.now, heading, left_out)
-    create = _effect(question, "create", reason, values=tuple(values), line=history)
-    return _handled(question, reason, (create, *_attached(question, kept)))
+    create = effect(question, "create", reason, values=tuple(values), line=history)
+    return handled(question, reason, (create, *attached(question, kept)))
 
 
 def _follows(question: Question) -> tuple[str, ...]:
@@ -275,21 +226,22 @@ def _from_partner(question: Question) -> Plan:
     assert case is not None
     text = recorded_text(question.mail.text, question.mailbox, False, question.quote_known)
     kept, left_out = kept_attachments(question.mail, question.limits)
-    values: Values = [("watchers", _grown(case, added))] if (added := _new_watchers(question, case)) else []
+    added = _new_watchers(question, case)
+    values: Values = [("watchers", _grown(case, added))] if added else []
     history = line(question.mail, text, question.now, (), left_out)
     reason = f"{question.placed.sender.role} writes: {question.placed.sender.reason}"
     if case.responsible is None:
         # case_open would make the gateway's own user responsible
         values.append(("state", "open"))
-        effects = [_effect(question, "record", f"{reason}; open, in the same write: nobody is responsible",
+        effects = [effect(question, "record", f"{reason}; open, in the same write: nobody is responsible",
                            values=tuple(values), line=history)]  # fmt: skip
     else:
         effects = [
-            _effect(question, "record", reason, values=tuple(values), line=history),
-            _effect(question, "state", "the customer's side wrote", state="open"),
+            effect(question, "record", reason, values=tuple(values), line=history),
+            effect(question, "state", "the customer's side wrote", state="open"),
         ]
-    return _handled(
-        question, reason, (*effects, *_attached(question, kept)), "staff", "the customer's side wrote"
+    return handled(
+        question, reason, (*effects, *attached(question, kept)), "staff", "the customer's side wrote"
     )  # fmt: skip
 
 
@@ -320,8 +272,8 @@ def _unverified(question: Question, reason: str) -> Plan:
     text = recorded_text(question.mail.text, question.mailbox, False, question.quote_known)
     heading = (UNVERIFIED.format(email=question.mail.sender.email or "an unreadable address"),)
     note = line(question.mail, text, question.now, heading, internal=True)
-    effects = (_effect(question, "record", reason, line=note), *_note_attachments(question))
-    plan = _handled(question, reason, effects, "responsible", "the responsible should know of an unverified mail")
+    effects = (effect(question, "record", reason, line=note), *note_attachments(question))
+    plan = handled(question, reason, effects, "responsible", "the responsible should know of an unverified mail")
     if question.placed.sender.role == "responsible":
         return plan.but(relay="none", relay_reason="", hold=f"{reason}: release it if he wrote it")
     return plan
@@ -346,21 +298,56 @@ def _noted(question: Question, responsible: str) -> Plan:
     text = recorded_text(rest, question.mailbox, False, question.quote_known)
     kept, left_out = kept_attachments(question.mail, question.limits)
     history = line(question.mail, text, question.now, (), left_out, internal=not asked)
-    attached = _attached(question, kept) if asked else _note_attachments(question)
-    effects = (_effect(question, "record", "a colleague of the responsible writes", line=history), *attached)
+    files = attached(question, kept) if asked else note_attachments(question)
+    effects = (effect(question, "record", "a colleague of the responsible writes", line=history), *files)
     notice = notices.not_responsible(question.subject, responsible, refused, asked)
     answers = () if question.automatic or (asked and not refused) else (notice,)
     if asked:
-        plan = _handled(question, "a colleague writes", effects, "customer", "Set-Relay: yes", answers)
+        plan = handled(question, "a colleague writes", effects, "customer", "Set-Relay: yes", answers)
     else:
-        plan = _handled(question, "a colleague writes", effects, "responsible", "an internal note", answers)
+        plan = handled(question, "a colleague writes", effects, "responsible", "an internal note", answers)
     return plan.but(cut=bool(given or bad))
+
+
+def _answered(question: Question) -> Plan | None:
+    """The sender was asked about a mail with bad command lines: `yes` sends it as it is, corrected lines with them.
+
+    Its text stands in the history already. Anything else is an ordinary mail.
+    """
+    case, asked = question.case, question.asked
+    text = cut(question.mail.text).new.strip()
+    if case is None or asked is None or address_key(asked.sender.email) != address_key(question.mail.sender.email):
+        return None
+    word = text.split("\n")[0].strip(" .!").casefold() if text else ""
+    if word == "no":
+        return handled(question, "the writer drops the mail about which he was asked", ()).but(source=question.asked_id)
+    wishes = _wishes(question, case, text)
+    if (word == "yes" and not wishes.commands) or (not wishes.text.strip() and (wishes.commands or wishes.complaints)):
+        return _let_go(question, wishes)
+    return None
+
+
+def _let_go(question: Question, wishes: Wishes) -> Plan:
+    effects = []
+    if wishes.values:
+        effects.append(effect(question, "record", "corrected commands", values=wishes.values))
+    silent = bool(wishes.complaints) or wishes.relay is False
+    state = wishes.state or (None if silent else _default_state(question))
+    if state:
+        effects.append(effect(question, "state", _state_reason(wishes, question), state=state))
+    plan = handled(question, "the writer answers what he was asked about his mail", effects)
+    relay = "responsible" if wishes.relay is False else "customer"
+    told = _told(question, plan, wishes.but(text=""), relay, "he lets it go")
+    return told.but(source=question.asked_id, cut=True)
 
 
 def _from_responsible(question: Question, becomes: int | None = None) -> Plan:
     """The responsible writes: commands, text, state; to the customer unless he says no or a line is wrong."""
     case = question.case
     assert case is not None
+    answer = _answered(question)
+    if answer is not None:
+        return answer
     wishes = _wishes(question, case)
     values: Values = [("responsible", becomes)] if becomes is not None else []
     merged = dict(values) | dict(wishes.values)
@@ -372,13 +359,13 @@ def _from_responsible(question: Question, becomes: int | None = None) -> Plan:
     effects: list[Effect] = []
     if merged or history:
         reason = "the responsible writes" if becomes is None else "nobody was responsible: the writer becomes it"
-        effects.append(_effect(question, "record", reason, values=tuple(merged.items()), line=history))
+        effects.append(effect(question, "record", reason, values=tuple(merged.items()), line=history))
     speaks = says_something and not internal and not wishes.complaints
     state = wishes.state or (_default_state(question) if speaks else None)
     if state:
-        effects.append(_effect(question, "state", _state_reason(wishes, question), state=state))
-    effects += _note_attachments(question) if internal else _attached(question, kept)
-    plan = _handled(question, "the responsible writes", effects)
+        effects.append(effect(question, "state", _state_reason(wishes, question), state=state))
+    effects += note_attachments(question) if internal else attached(question, kept)
+    plan = handled(question, "the responsible writes", effects)
     if not says_something:
         return _told(question, plan, wishes, "none", "commands without other text")
     if internal:
@@ -386,11 +373,12 @@ def _from_responsible(question: Question, becomes: int | None = None) -> Plan:
     return _told(question, plan, wishes, "customer", "the responsible wrote")
 
 
-def _wishes(question: Question, case: Case | None) -> Wishes:
-    """Read the commands; what a machine wrote has none."""
+def _wishes(question: Question, case: Case | None, text: str | None = None) -> Wishes:
+    """Read the commands of the mail, or of a part of its text; what a machine wrote has none."""
+    text = question.mail.text if text is None else text
     if question.automatic is not None:
-        return Wishes(question.mail.text)
-    return fulfil(question.mail.text, case, question.facts, question.named, question.partner, question.unable,
+        return Wishes(text)
+    return fulfil(text, case, question.facts, question.named, question.partner, question.unable,
                   question.now)  # fmt: skip
 
 
@@ -425,47 +413,3 @@ def _told(question: Question, plan: Plan, wishes: Wishes, relay: str, reason: st
         notices=() if report == "never" else tuple(answers),
         cut=bool(wishes.commands or wishes.complaints),
     )
-
-
-# --- the parts of a plan
-
-
-def _effect(
-    question: Question,
-    kind: str,
-    reason: str,
-    *,
-    values: tuple[tuple[str, Scalar | tuple[str, ...]], ...] = (),
-    line: History | None = None,
-    state: State | None = None,
-) -> Effect:
-    return Effect(kind, reason, question.marker, values, line, state)  # type: ignore[arg-type]  # kinds are literals here
-
-
-def _attached(question: Question, numbers: Sequence[int]) -> tuple[Effect, ...]:
-    return tuple(
-        Effect("attach", "an attachment of the message", f"{question.marker} {number}", attachment=number,
-               name=question.mail.attachments[number].name)
-        for number in numbers
-    )  # fmt: skip
-
-
-def _note_attachments(question: Question) -> tuple[Effect, ...]:
-    """An internal note's attachments stay off the case: a rule may mail the case's attachments to the customer."""
-    if not question.mailbox.internal_attachments:
-        return ()
-    return _attached(question, kept_attachments(question.mail, question.limits)[0])
-
-
-def _handled(
-    question: Question,
-    reason: str,
-    effects: Sequence[Effect],
-    relay: str = "none",
-    relay_reason: str = "",
-    notices_: tuple[Notice, ...] = (),
-) -> Plan:
-    return Plan(
-        "handle", reason, question.placed.sender, question.case.id if question.case else None, question.subject,
-        effects=tuple(effects), relay=relay, relay_reason=relay_reason, notices=notices_,  # type: ignore[arg-type]
-    )  # fmt: skip

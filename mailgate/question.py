@@ -1,0 +1,105 @@
+"""What a decision rests on, and the pieces that plans are put together from."""
+
+from __future__ import annotations
+
+from mailgate.history import kept_attachments
+from mailgate.match import bare_subject
+from mailgate.model import Effect, Plan
+from mailgate.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailgate.model import Automatic, Case, Contact, Facts, History, Mail, Notice, Scalar, State
+    from mailgate.policy import Limits, Mailbox
+    from mailgate.sender import Placed, Standing
+
+
+class Question(Record):
+    """Everything that a decision rests on. `key` names the delivery; `now` is the time of the decision."""
+
+    mail: Mail
+    key: str
+    placed: Placed
+    facts: Facts
+    standing: Standing
+    now: float
+    automatic: Automatic | None = None
+    quote_known: bool = False  # the message answers a mail that is known here
+    named: tuple[tuple[str, str, tuple[int, ...]], ...] = ()  # (section | category, value, ids) as the ERP answered
+    partner: tuple[Contact, ...] = ()  # the address book's entries of Set-Partner
+    unable: frozenset[str] = frozenset()  # actions for which the ERP's model has no field
+    asked: Mail | None = None  # the mail about which the sender was asked, where this message answers that
+    asked_id: int | None = None  # the delivery of that mail
+    marker_text: str = ""  # names this delivery and this round of deciding
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The mailbox to which the message came."""
+        return self.standing.mailbox
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self.standing.config.limits
+
+    @property
+    def case(self) -> Case | None:
+        """The case that the message belongs to, or None for a new one."""
+        return self.placed.case
+
+    @property
+    def subject(self) -> str:
+        """The subject without reply prefixes and the case's tag."""
+        return bare_subject(self.mail.subject, self.mailbox.tag, self.case.id if self.case else None)[0]
+
+    @property
+    def marker(self) -> str:
+        """What finds this message's effects in the ERP again."""
+        return f"mailgate {self.marker_text or self.key[:32]}"
+
+
+def aside(question: Question, reason: str) -> Plan:
+    return Plan("hold", reason, question.placed.sender, subject=question.subject)
+
+
+def effect(
+    question: Question,
+    kind: str,
+    reason: str,
+    *,
+    values: tuple[tuple[str, Scalar | tuple[str, ...]], ...] = (),
+    line: History | None = None,
+    state: State | None = None,
+) -> Effect:
+    return Effect(kind, reason, question.marker, values, line, state)  # type: ignore[arg-type]  # kinds are literals here
+
+
+def attached(question: Question, numbers: Sequence[int]) -> tuple[Effect, ...]:
+    return tuple(
+        Effect("attach", "an attachment of the message", f"{question.marker} {number}", attachment=number,
+               name=question.mail.attachments[number].name)
+        for number in numbers
+    )  # fmt: skip
+
+
+def note_attachments(question: Question) -> tuple[Effect, ...]:
+    """An internal note's attachments stay off the case: a rule may mail the case's attachments to the customer."""
+    if not question.mailbox.internal_attachments:
+        return ()
+    return attached(question, kept_attachments(question.mail, question.limits)[0])
+
+
+def handled(
+    question: Question,
+    reason: str,
+    effects: Sequence[Effect],
+    relay: str = "none",
+    relay_reason: str = "",
+    notices_: tuple[Notice, ...] = (),
+) -> Plan:
+    return Plan(
+        "handle", reason, question.placed.sender, question.case.id if question.case else None, question.subject,
+        effects=tuple(effects), relay=relay, relay_reason=relay_reason, notices=notices_,  # type: ignore[arg-type]
+    )  # fmt: skip
