@@ -27,9 +27,10 @@ class Verdict(Record):
     seen: bool = False
 
 
-BY = re.compile(r"\bby\s+([\w.-]+)", re.IGNORECASE)
-RESULT = re.compile(r"^\s*([\w-]+)(?:/\d+)?\s*=\s*(\w+)(.*)$", re.DOTALL)
-PROPERTY = re.compile(r"([\w-]+)\.([\w-]+)\s*=\s*\"?([^\s\";]+)")
+# Compiled at their first use: most messages need none of them.
+BY = r"(?i)\bby\s+([\w.-]+)"
+RESULT = r"(?s)^\s*([\w-]+)(?:/\d+)?\s*=\s*(\w+)(.*)$"
+PROPERTY = r"([\w-]+)\.([\w-]+)\s*=\s*\"?([^\s\";]+)"
 
 
 def verdict(mail: Mail, authentication: Authentication) -> Verdict:
@@ -54,7 +55,7 @@ def _our_side(mail: Mail, authentication: Authentication) -> tuple[int, int]:
     for number, (name, value) in enumerate(mail.fields):
         if name.lower() != "received" or "(fetchmail" in value:
             continue
-        match = BY.search(value)
+        match = re.search(BY, value)
         if match is None or (hosts and match[1].casefold() not in hosts):
             return number, border
         border = number
@@ -95,7 +96,7 @@ def _without_comments(value: str) -> str:
 def _judge(results: str, sender: str, server: str) -> Verdict:
     passed = failed = dmarc = ""
     for entry in results.split(";"):
-        match = RESULT.match(entry)
+        match = re.match(RESULT, entry)
         if match is None:
             continue
         method, result = match[1].lower(), match[2].lower()
@@ -119,7 +120,7 @@ def _aligned(method: str, properties: str, sender: str) -> bool:
     wanted = {"dmarc": ("from",), "dkim": ("d", "i"), "spf": ("mailfrom",)}.get(method)
     if wanted is None or not sender:
         return False
-    found = [value for _, name, value in PROPERTY.findall(properties) if name.lower() in wanted]
+    found = [value for _, name, value in re.findall(PROPERTY, properties) if name.lower() in wanted]
     if method == "dmarc" and not found:
         return True
     return any(_related(value.rpartition("@")[2].casefold().rstrip("."), sender) for value in found)
@@ -140,5 +141,7 @@ def _submitted(mail: Mail, authentication: Authentication) -> bool:
         return True
     received = [value for value in mail.values("Received") if "(fetchmail" not in value]
     hosts = {host.casefold() for host in authentication.hosts}
-    ours = [match is not None and match[1].casefold() in hosts for match in map(BY.search, received)]
+    ours = [
+        match is not None and match[1].casefold() in hosts for match in (re.search(BY, value) for value in received)
+    ]
     return bool(ours) and all(ours) and bool(re.search(r"\bwith\s+(?:UTF8)?E?SMTPS?A\b", received[-1], re.IGNORECASE))

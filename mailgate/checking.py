@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def check(options: Mapping[str, str | None]) -> Iterator[tuple[bool, str]]:
     """Yield (well, words) for configuration, state folder, ERP, and SMTP; goes on as far as it can be asked."""
     try:
-        config = configured(options)
+        config = configured(options, afresh=True)
     except MailgateError as error:
         yield False, f"configuration: {error}"
         return

@@ -242,14 +242,18 @@ def _opened(values: Values) -> Desk:
 
 
 @main.command()
-@click.option("--folder", type=click.Path(file_okay=False), help="Keep its data here. [a temporary folder]")
+@click.option("--folder", type=click.Path(file_okay=False), help="Keep its data here. [in memory]")
 @click.option("--port", type=int, default=8069, show_default=True, help="Port of the ERP and the page.")
 @click.option("--smtp-port", type=int, default=8025, show_default=True, help="Port of the SMTP sink.")
 def sandbox(folder: str | None, port: int, smtp_port: int) -> None:
     """Serve an embedded ERP and an SMTP sink on loopback, for trying out and for tests."""
-    from mailgate.sandbox.server import serve
+    from mailgate.sandbox import serve
 
-    serve(folder, port, smtp_port)
+    path = ":memory:"
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        path = str(Path(folder) / "sandbox.sqlite")
+    serve(path, port, smtp_port, say=click.echo)
 
 
 @main.command()

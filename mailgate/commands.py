@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mailgate.model import Scalar
 
-LINE = re.compile(r"^[\s\ufeff]*set-([\w-]+)\s*[:\uff1a](.*)$", re.IGNORECASE)
+BLANK = " \t\r\f\v\xa0\ufeff\u200b\u202f\u3000"
 
 STATES = {
     "draft": "draft",
@@ -34,9 +34,19 @@ PRIORITIES = {"highest": 1, "high": 2, "normal": 3, "low": 4, "lowest": 5, "1": 
 RELAY = {"yes": True, "no": False}
 
 
+def parts(line: str) -> tuple[str, str] | None:
+    """Return (action, value) of a line that has the form of a command, as written, or None."""
+    head, colon, value = line.replace("\uff1a", ":", 1).partition(":")
+    word = head.strip(BLANK)
+    name = word[4:]
+    if not colon or word[:4].lower() != "set-" or not name or not name.replace("-", "").replace("_", "").isalnum():
+        return None
+    return name, value.strip(BLANK)
+
+
 def is_command(line: str) -> bool:
     """Tell whether a line of text has the form of a command, whatever its action and value."""
-    return bool(LINE.match(line.replace("\xa0", " ")))
+    return parts(line) is not None
 
 
 class _BadValueError(ValueError):
@@ -73,8 +83,8 @@ def split(text: str) -> tuple[tuple[str, ...], str]:
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if is_command(line):
-            found.append(line.strip(" \t\xa0\ufeff"))
-        elif line.strip(" \t\xa0\ufeff"):
+            found.append(line.strip(BLANK))
+        elif line.strip(BLANK):
             return tuple(found), "\n".join(lines[number:])
     return tuple(found), ""
 
@@ -87,20 +97,19 @@ def strays(rest: str) -> tuple[str, ...]:
 
 
 def _known(line: str) -> bool:
-    match = LINE.match(line.replace("\xa0", " "))
-    return match is not None and match[1].lower() in ACTIONS
+    found = parts(line)
+    return found is not None and found[0].lower() in ACTIONS
 
 
 def _understand(line: str) -> Command | Complaint:
-    match = LINE.match(line.replace("\xa0", " "))
-    assert match is not None
-    action, value = match[1].lower(), match[2].strip()
+    found = parts(line)
+    assert found is not None
+    name, value = found
+    action = name.lower()
     reader = ACTIONS.get(action)
     if reader is None:
         near = _nearest(action, ACTIONS)
-        return Complaint(
-            line, f"there is no command Set-{match[1]}", f"Set-{near.capitalize()}: {value}" if near else ""
-        )
+        return Complaint(line, f"there is no command Set-{name}", f"Set-{near.capitalize()}: {value}" if near else "")
     if not value:
         return Complaint(line, "the value is missing", f"Set-{action.capitalize()}: {EXAMPLES[action]}")
     try:

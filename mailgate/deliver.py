@@ -92,9 +92,9 @@ def deliver(raw: bytes, desk: Desk, choose: Callable[[Mail], Mailbox]) -> Outcom
             return Outcome("done", f"handled before: case {delivery.case}" if delivery.case else "handled before")
         if delivery.stage == "held":
             return Outcome("done", f"kept aside before: {delivery.reason}", held=True)
-    if unclear and new:
-        return _parked(delivery, mail, desk, unclear)
-    return attend(delivery, mail if new else None, desk)
+    if not new:
+        return attend(delivery, None, desk)
+    return _parked(delivery, mail, desk, unclear) if unclear else _worked(delivery, mail, desk)
 
 
 def _chosen(mail: Mail, desk: Desk, choose: Callable[[Mail], Mailbox]) -> tuple[Mailbox, ConfigError | None]:
@@ -109,11 +109,18 @@ def attend(delivery: Delivery, mail: Mail | None, desk: Desk) -> Outcome:
     """Take one delivery as far as it goes now, by this process alone."""
     if not desk.journal.claim(delivery.id, time.time(), desk.config.deadline * 2):
         return Outcome("kept", "another process is at work on it")
+    current = desk.journal.delivery(delivery.id) or delivery
+    return _worked(current, mail, desk)
+
+
+def _worked(delivery: Delivery, mail: Mail | None, desk: Desk) -> Outcome:
+    """Work on a delivery that is this process's own; every ending gives it back."""
     try:
-        current = desk.journal.delivery(delivery.id) or delivery
-        return _proceed(current, mail or parse(desk.journal.raw(current.raw), desk.config.limits.parts), desk)
-    finally:
-        desk.journal.release_claim(delivery.id)
+        mail = mail or parse(desk.journal.raw(delivery.raw), desk.config.limits.parts)
+        return _proceed(delivery, mail, desk)
+    except BaseException:
+        desk.journal.advance(delivery.id, time.time(), claim="")
+        raise
 
 
 def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
@@ -124,7 +131,7 @@ def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
             delivery = _applied(delivery, mail, desk)
         return _sent(delivery, mail, desk)
     except Waiting as error:
-        desk.journal.advance(delivery.id, time.time(), due=error.until)
+        desk.journal.advance(delivery.id, time.time(), due=error.until, claim="")
         return Outcome("kept", str(error))
     except (ErpRefused, ErpGone, Parked) as error:
         return _parked(delivery, mail, desk, error)
@@ -161,13 +168,17 @@ def _applied(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
     relays = () if desk.silent else address(mailing)
     if not delivery.released:
         _mind_the_limit(relays, case, desk)
-    now = time.time()
-    if case is not None:
-        desk.journal.remember_letters(_letters(case, mail, relays), now)
-    _mark_questions(delivery, plan, relays, desk)
     leaves = any(relay.kind == "copy" for relay in relays)
-    desk.journal.revoke(leaving(source.raw[source.body :]) if leaves else ())
-    desk.journal.advance(delivery.id, now, stage="applied", relays=dump_relays(relays), case_id=case)
+    desk.journal.addressed(
+        delivery,
+        dump_relays(relays),
+        case,
+        letters=_letters(case, mail, relays) if case is not None else (),
+        revoked=leaving(source.raw[source.body :]) if leaves else (),
+        questions=_questions(delivery, plan, relays),
+        answered=plan.source if not plan.complaints else None,
+        now=time.time(),
+    )
     return desk.journal.delivery(delivery.id) or delivery
 
 
@@ -181,10 +192,10 @@ def _sent(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
     told = _summary(delivery, plan, relays, postponed)
     if postponed:
         wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF) - 1)]
-        desk.journal.advance(delivery.id, now, attempts=delivery.attempts + 1, due=now + wait)
+        desk.journal.advance(delivery.id, now, attempts=delivery.attempts + 1, due=now + wait, claim="")
         return Outcome("kept", told)
     aside = plan.hold or (plan.reason if plan.verdict == "hold" else "")
-    desk.journal.advance(delivery.id, now, stage="held" if aside else "closed", reason=aside)
+    desk.journal.advance(delivery.id, now, stage="held" if aside else "closed", reason=aside, claim="")
     return Outcome("done", told, held=bool(aside))
 
 
@@ -217,7 +228,6 @@ def _apply(delivery: Delivery, plan: Plan, mail: Mail, desk: Desk) -> int | None
             _carry_out(delivery, plan, number, case, mail, desk)
         if effect.kind == "create":
             case = desk.journal.intents(delivery)[number].result
-            desk.journal.advance(delivery.id, time.time(), case_id=case)
     return case
 
 
@@ -271,14 +281,10 @@ def _mind_the_limit(relays: tuple[Relay, ...], case: int | None, desk: Desk) -> 
         raise Parked(f"more than {desk.config.limits.relays} mails an hour about case {case} (limits.relays)")
 
 
-def _mark_questions(delivery: Delivery, plan: Plan, relays: tuple[Relay, ...], desk: Desk) -> None:
-    """Remember which mails of ours ask about a message with bad lines, and that an answered one is answered."""
+def _questions(delivery: Delivery, plan: Plan, relays: tuple[Relay, ...]) -> list[tuple[str, int]]:
+    """List which of our mails ask about a message with bad lines, and about which."""
     about = plan.source if plan.source is not None else delivery.id
-    for relay in relays:
-        if plan.complaints and relay.kind == "answer":
-            desk.journal.ask(relay.message_id, about, time.time())
-    if plan.source is not None and not plan.complaints:
-        desk.journal.answered(plan.source, time.time())
+    return [(relay.message_id, about) for relay in relays if plan.complaints and relay.kind == "answer"]
 
 
 def _letters(case: int, mail: Mail, relays: tuple[Relay, ...]) -> list[tuple[str, int, str]]:
@@ -358,7 +364,7 @@ def _summary(delivery: Delivery, plan: Plan, relays: tuple[Relay, ...], postpone
 def _parked(delivery: Delivery, mail: Mail, desk: Desk, error: MailgateError) -> Outcome:
     """Keep aside what can never succeed as it is, and tell the default address."""
     desk.log.error(f"{delivery.about}: kept aside: {error}; {error.detail}")
-    desk.journal.advance(delivery.id, time.time(), stage="held", reason=str(error))
+    desk.journal.advance(delivery.id, time.time(), stage="held", reason=str(error), claim="")
     number = delivery.id
     mend = f"It is safe here: `mailgate hold show {number}` shows it, `mailgate hold release {number}` tries again."
     _report(delivery, trouble("A message is kept aside", mail.subject, str(error), mend), 2000, desk)
@@ -369,7 +375,7 @@ def _postponed(delivery: Delivery, desk: Desk, error: MailgateError) -> Outcome:
     """Try later. Before the plan the caller keeps the message too, unless `when_down: keep`."""
     now = time.time()
     desk.log.warning(f"{delivery.about}: {error}; {error.detail}")
-    desk.journal.advance(delivery.id, now, due=now + OUTAGE, reason=str(error))
+    desk.journal.advance(delivery.id, now, due=now + OUTAGE, reason=str(error), claim="")
     ours = delivery.stage != "kept" or desk.config.when_down == "keep"
     return Outcome(
         "kept" if ours else "tempfail", f"{error}; {'kept here, tried again later' if ours else 'try again later'}"
@@ -396,7 +402,7 @@ def work_off(desk: Desk, seconds: float = WORK_OFF, most: int = 20) -> int:
         try:
             outcome = attend(delivery, None, desk)
         except JournalError as error:
-            desk.journal.advance(number, time.time(), stage="held", reason=str(error))
+            desk.journal.advance(number, time.time(), stage="held", reason=str(error), claim="")
             continue
         count += 1
         if outcome.verdict == "tempfail":

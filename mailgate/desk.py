@@ -40,6 +40,14 @@ class Desk:
         self.smtp.close()
         self.journal.close()
 
+    def leave(self) -> None:
+        """Say goodbye to servers, and leave the journal open to the end of the process.
+
+        Closing it would write SQLite's log back into the database after each message, synced; SQLite does that by
+        itself when the log has grown.
+        """
+        self.smtp.close()
+
     def mailbox(self, address: str) -> Mailbox:
         """Return the mailbox of that address; where it is not configured any more, the first one."""
         return next((one for one in self.config.mailboxes if one.address == address), self.config.mailboxes[0])

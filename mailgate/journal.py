@@ -12,14 +12,13 @@ import json
 import os
 import sqlite3
 import time
-from contextlib import contextmanager
 
 from mailgate.record import Record
 from mailgate.status import JournalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Any, Literal
 
     Stage = Literal["kept", "planned", "applied", "closed", "held"]
@@ -103,19 +102,21 @@ class Journal:
         """Close the database."""
         self.db.close()
 
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """Give one transaction; on the disk when it ends well, gone when it does not."""
+    def _write(self, *statements: tuple[str, tuple[Any, ...]]) -> int:
+        """Carry out statements as one transaction, on the disk when this returns; return the rows of the last one."""
+        rows = 0
         try:
             self.db.execute("BEGIN IMMEDIATE")
             try:
-                yield self.db
+                for query, values in statements:
+                    rows = self.db.execute(query, values).rowcount
             except BaseException:
                 self.db.execute("ROLLBACK")
                 raise
             self.db.execute("COMMIT")
         except sqlite3.Error as error:
             raise JournalError(f"the journal in {self.folder} cannot be written: {_why(error)}", repr(error)) from error
+        return rows
 
     # --- the raw message
 
@@ -157,17 +158,20 @@ class Journal:
     # --- deliveries
 
     def enter(self, key: str, mailbox: str, raw: str, about: str, now: float) -> tuple[Delivery, bool]:
-        """Return the delivery of that key and whether it is new; `raw` is the kept file of this very delivery."""
-        with self._write() as db:
-            cursor = db.execute(
-                "INSERT INTO delivery (key, mailbox, raw, stage, due, made, changed, about)"
-                " VALUES (?, ?, ?, 'kept', ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-                (key, mailbox, raw, now, now, now, about),
+        """Return the delivery of that key, and whether it is new and so this process's to work on.
+
+        `raw` is the kept file of this very delivery.
+        """
+        rows = self._write(
+            (
+                "INSERT INTO delivery (key, mailbox, raw, stage, due, made, changed, about, claim)"
+                " VALUES (?, ?, ?, 'kept', ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                (key, mailbox, raw, now, now, now, about, _claim(now)),
             )
-            new = cursor.rowcount == 1
+        )
         found = self._one("key = ?", key)
         assert found is not None
-        return found, new
+        return found, rows == 1
 
     def delivery(self, number: int) -> Delivery | None:
         """Return one delivery by its number."""
@@ -179,24 +183,18 @@ class Journal:
 
     def claim(self, number: int, now: float, lease: float) -> bool:
         """Take a delivery for this process alone; False where a living one has it."""
-        with self._write() as db:
-            claim = db.execute("SELECT claim FROM delivery WHERE id = ?", (number,)).fetchone()[0]
-            if claim and _alive(claim, now, lease):
-                return False
-            db.execute("UPDATE delivery SET claim = ? WHERE id = ?", (f"{_host()} {os.getpid()} {now:.0f}", number))
-        return True
-
-    def release_claim(self, number: int) -> None:
-        """Give a delivery back."""
-        with self._write() as db:
-            db.execute("UPDATE delivery SET claim = '' WHERE id = ?", (number,))
+        held = self.db.execute("SELECT claim FROM delivery WHERE id = ?", (number,)).fetchone()[0]
+        if held and _alive(held, now, lease):
+            return False
+        query = "UPDATE delivery SET claim = ? WHERE id = ? AND claim = ?"
+        return self._write((query, (_claim(now), number, held))) == 1
 
     def advance(self, number: int, now: float, **columns: Any) -> None:
-        """Record what changed of a delivery: stage, plan, relays, case_id, round, attempts, due, reason, released."""
-        columns["changed"] = now
-        names = ", ".join(f"{name} = ?" for name in columns)
-        with self._write() as db:
-            db.execute(f"UPDATE delivery SET {names} WHERE id = ?", (*columns.values(), number))  # noqa: S608
+        """Record what changed of a delivery: stage, plan, relays, case_id, round, attempts, due, reason, released.
+
+        `claim=""` gives it back.
+        """
+        self._write(_change(number, now, columns))
 
     def due(self, now: float, most: int) -> tuple[int, ...]:
         """Return the numbers of unfinished deliveries whose time has come, the oldest first."""
@@ -230,35 +228,28 @@ class Journal:
 
     def intend(self, delivery: Delivery, number: int, now: float) -> None:
         """Record that an effect is about to be carried out."""
-        with self._write() as db:
-            db.execute(
+        self._write(
+            (
                 "INSERT INTO effect (delivery, round, number, intended) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET intended = excluded.intended, gave_up = NULL",
                 (delivery.id, delivery.round, number, now),
             )
+        )
 
     def gave_up(self, delivery: Delivery, number: int, now: float) -> None:
         """Record that no answer came to an effect's request."""
-        self._effect(delivery, number, "gave_up = ?", now)
+        self._write(_effect(delivery, number, "UPDATE effect SET gave_up = ?", now))
 
     def retract(self, delivery: Delivery, number: int) -> None:
         """Record that an effect is known not to have been carried out."""
-        with self._write() as db:
-            db.execute(
-                "DELETE FROM effect WHERE delivery = ? AND round = ? AND number = ?",
-                (delivery.id, delivery.round, number),
-            )
+        self._write(_effect(delivery, number, "DELETE FROM effect"))
 
-    def done(self, delivery: Delivery, number: int, result: int | None, now: float) -> None:
-        """Record that an effect was carried out; `result` is the case's id."""
-        self._effect(delivery, number, "done = ?, result = ?", now, result)
-
-    def _effect(self, delivery: Delivery, number: int, change: str, *values: object) -> None:
-        with self._write() as db:
-            db.execute(
-                f"UPDATE effect SET {change} WHERE delivery = ? AND round = ? AND number = ?",  # noqa: S608
-                (*values, delivery.id, delivery.round, number),
-            )
+    def done(self, delivery: Delivery, number: int, case: int | None, now: float) -> None:
+        """Record that an effect was carried out, and on which case."""
+        self._write(
+            _effect(delivery, number, "UPDATE effect SET done = ?, result = ?", now, case),
+            _change(delivery.id, now, {"case_id": case} if case is not None else {}),
+        )
 
     # --- what was sent
 
@@ -274,12 +265,13 @@ class Journal:
         self, delivery: Delivery, number: int, recipient: str, kind: str, verdict: str, detail: str, now: float
     ) -> None:
         """Record what became of one mail."""
-        with self._write() as db:
-            db.execute(
+        self._write(
+            (
                 "INSERT INTO sending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET"
                 " verdict = excluded.verdict, detail = excluded.detail, at = excluded.at, attempts = attempts + 1",
                 (delivery.id, delivery.round, number, recipient, kind, delivery.case, verdict, detail, now),
             )
+        )
 
     def sent_since(self, since: float, *, case: int | None = None, answers_to: str = "") -> int:
         """Count the mails sent since then about a case, or the automatic answers to one address."""
@@ -291,10 +283,30 @@ class Journal:
 
     # --- threads
 
-    def remember_letters(self, letters: Iterable[tuple[str, int, str]], now: float) -> None:
-        """Record who wrote or was sent which Message-ID of which case: (message_id, case, address key)."""
-        with self._write() as db:
-            db.executemany("INSERT OR IGNORE INTO letter VALUES (?, ?, ?, ?)", [(*one, now) for one in letters])
+    def addressed(
+        self,
+        delivery: Delivery,
+        relays: str,
+        case: int | None,
+        letters: Iterable[tuple[str, int, str]],
+        revoked: Iterable[str],
+        questions: Iterable[tuple[str, int]],
+        answered: int | None,
+        now: float,
+    ) -> None:
+        """Record the second decision with all that belongs to it, at once.
+
+        `letters` say who wrote or was sent which Message-ID of which case (message_id, case, address key); `revoked`
+        are tokens that leave in what is sent; `questions` are mails of ours that ask about a delivery; `answered` is
+        the delivery about which no question is open any more.
+        """
+        self._write(
+            *(("INSERT OR IGNORE INTO letter VALUES (?, ?, ?, ?)", (*one, now)) for one in letters),
+            *(("INSERT OR IGNORE INTO revoked VALUES (?)", (one,)) for one in revoked),
+            *(("INSERT OR IGNORE INTO question VALUES (?, ?, ?, NULL)", (*one, now)) for one in questions),
+            ("UPDATE question SET answered = ? WHERE delivery = ?", (now, answered)),
+            _change(delivery.id, now, {"stage": "applied", "relays": relays, "case_id": case}),
+        )
 
     def cases_of(self, message_ids: Iterable[str]) -> dict[str, int]:
         """Return the cases of the Message-IDs that are known."""
@@ -315,11 +327,6 @@ class Journal:
 
     # --- questions: a mail of ours that asks its reader what to do with a delivery
 
-    def ask(self, message_id: str, delivery: int, now: float) -> None:
-        """Record that a mail of ours asks about a delivery."""
-        with self._write() as db:
-            db.execute("INSERT OR IGNORE INTO question VALUES (?, ?, ?, NULL)", (message_id, delivery, now))
-
     def asked(self, message_ids: Iterable[str], since: float) -> Delivery | None:
         """Return the delivery that one of these mails asked about since then, if nobody has answered yet."""
         for message_id in message_ids:
@@ -330,16 +337,6 @@ class Journal:
             if row:
                 return self.delivery(row[0])
         return None
-
-    def answered(self, delivery: int, now: float) -> None:
-        """Record that no question about a delivery is open any more."""
-        with self._write() as db:
-            db.execute("UPDATE question SET answered = ? WHERE delivery = ?", (now, delivery))
-
-    def revoke(self, ids: Iterable[str]) -> None:
-        """Take from tokens what they prove: somebody else was sent them."""
-        with self._write() as db:
-            db.executemany("INSERT OR IGNORE INTO revoked VALUES (?)", [(one,) for one in ids])
 
     def revoked(self, ids: Iterable[str]) -> frozenset[str]:
         """Return those of the tokens that prove nothing any more."""
@@ -361,15 +358,13 @@ class Journal:
         """Keep a JSON value."""
         if self.readonly:
             return
-        with self._write() as db:
-            db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", (key, json.dumps(value), time.time()))
+        self._write(("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", (key, json.dumps(value), time.time())))
 
     def forget(self, prefix: str) -> None:
         """Drop the remembered values whose key begins so."""
         if self.readonly:
             return
-        with self._write() as db:
-            db.execute("DELETE FROM memory WHERE substr(key, 1, ?) = ?", (len(prefix), prefix))
+        self._write(("DELETE FROM memory WHERE substr(key, 1, ?) = ?", (len(prefix), prefix)))
 
     # --- keys and housekeeping
 
@@ -390,15 +385,27 @@ class Journal:
         ).fetchall()
         for _, raw in rows:
             self.discard(raw)
-        with self._write() as db:
-            db.executemany(
-                "UPDATE delivery SET raw = '', plan = NULL, relays = NULL WHERE id = ?", [(row[0],) for row in rows]
-            )
+        query = "UPDATE delivery SET raw = '', plan = NULL, relays = NULL WHERE id = ?"
+        self._write(*((query, (row[0],)) for row in rows))
         return len(rows)
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:
     return Delivery(**dict(zip(Delivery._fields, row, strict=True)) | {"released": bool(row[13])})
+
+
+def _change(number: int, now: float, columns: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    names = ", ".join(f"{name} = ?" for name in (*columns, "changed"))
+    return f"UPDATE delivery SET {names} WHERE id = ?", (*columns.values(), now, number)  # noqa: S608
+
+
+def _effect(delivery: Delivery, number: int, change: str, *values: Any) -> tuple[str, tuple[Any, ...]]:
+    where = " WHERE delivery = ? AND round = ? AND number = ?"
+    return change + where, (*values, delivery.id, delivery.round, number)
+
+
+def _claim(now: float) -> str:
+    return f"{_host()} {os.getpid()} {now:.0f}"
 
 
 def _prepare(folder: str) -> None:
@@ -419,6 +426,7 @@ def _open(path: str) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=20, isolation_level=None)
     try:
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA wal_autocheckpoint = 200")  # pages; the next process reads what is left in the log
         if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
             _create(db)
     except BaseException:
@@ -438,7 +446,7 @@ def _look(path: str) -> sqlite3.Connection:
 
 
 def _create(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA journal_mode = WAL")  # stays with the file
     db.execute("BEGIN EXCLUSIVE")
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == 0:

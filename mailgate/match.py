@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from mailgate.model import Audience, Mail
     from mailgate.policy import Config
 
-TOKEN = re.compile(r"<?mailgate\.([1-9]\d{0,9})\.([sp])\.([0-9a-f]{16})\.([0-9a-f]{12})\.([0-9a-f]{32})@[^<>\s]+>?")
-PLAIN = re.compile(r"<mailgate\.[0-9a-f]{32}@[^<>\s]+>")
-OURS = re.compile(rb"mailgate\.[1-9]\d{0,9}\.[sp]\.[0-9a-f]{16}\.[0-9a-f]{12}\.[0-9a-f]{32}@", re.IGNORECASE)
-ERP_ID = re.compile(r"-(?:tinycrm|openobject)-(\d{1,10})@|-openerp-(\d{1,10})-[\w.]+@")
-PREFIX = re.compile(
-    r"^\s*(?:re|aw|antw|antwort|sv|vs|fwd?|fw|wg|tr|rv|ref|rif|odp|res|enc|ynt|vb|doorst|r|i|pd|\u56de\u590d|\u7b54\u590d|\u8f6c\u53d1)"
-    r"(?:\s?\[\d+\]|\s?\(\d+\))?\s*[:\uff1a]\s*",
-    re.IGNORECASE,
-)
+# Compiled at their first use: most messages need few of them.
+OWN_ID = r"<?mailgate\.([1-9]\d{0,9})\.([sp])\.([0-9a-f]{16})\.([0-9a-f]{12})\.([0-9a-f]{32})@[^<>\s]+>?"
+PLAIN_ID = r"<mailgate\.[0-9a-f]{32}@[^<>\s]+>"
+OURS = rb"(?i)mailgate\.[1-9]\d{0,9}\.[sp]\.[0-9a-f]{16}\.[0-9a-f]{12}\.[0-9a-f]{32}@"
+ERP_ID = r"-(?:tinycrm|openobject)-(\d{1,10})@|-openerp-(\d{1,10})-[\w.]+@"
+REPLIES = frozenset(
+    ("re", "aw", "antw", "antwort", "sv", "vs", "fw", "fwd", "wg", "tr", "rv", "ref", "rif", "odp", "res", "enc",
+     "ynt", "vb", "doorst", "r", "i", "pd", "\u56de\u590d", "\u7b54\u590d", "\u8f6c\u53d1")
+)  # fmt: skip
 AUDIENCES: dict[str, Audience] = {"s": "staff", "p": "partner"}
 MOST_REFERENCES = 100  # beyond these a References field proves nothing more
 
@@ -67,7 +67,9 @@ class Keys:
 
     def token(self, message_id: str) -> Token | None:
         """Return what a Message-ID of ours says, or None where it is not ours."""
-        match = TOKEN.fullmatch(message_id.strip().lower())
+        if "mailgate." not in message_id.lower():
+            return None
+        match = re.fullmatch(OWN_ID, message_id.strip().lower())
         if match is None:
             return None
         case, audience, recipient, nonce, mac = match.groups()
@@ -85,7 +87,9 @@ def referred(mail: Mail) -> tuple[str, ...]:
 
 def leaving(raw: bytes) -> tuple[str, ...]:
     """Return the ids of ours that stand anywhere in outgoing bytes, up to their @, lower case."""
-    return tuple(dict.fromkeys(found.decode("ascii").lower() for found in OURS.findall(raw)))
+    if b"mailgate." not in raw and b"MAILGATE." not in raw.upper():
+        return ()
+    return tuple(dict.fromkeys(found.decode("ascii").lower() for found in re.findall(OURS, raw)))
 
 
 def candidates(mail: Mail, tag: str, keys: Keys, known: Mapping[str, int], revoked: frozenset[str]) -> tuple[
@@ -122,7 +126,7 @@ def _by_thread(mail: Mail, known: Mapping[str, int]) -> Iterator[Candidate]:
 
 def _by_erp_id(mail: Mail) -> Iterator[Candidate]:
     for message_id in referred(mail):
-        match = ERP_ID.search(message_id)
+        match = re.search(ERP_ID, message_id) if "-" in message_id else None
         if match:
             yield Candidate(int(match[1] or match[2]), "erp-id", f"answers {message_id}, the ERP's own form")
 
@@ -147,10 +151,16 @@ def bare_subject(subject: str, tag: str, case: int | None) -> tuple[str, bool]:
     pattern = _tag_pattern(tag)
     text = pattern.sub(lambda match: " " if int(match[1]) == case else match[0], subject)
     replied = False
-    while match := PREFIX.match(text):
-        replied = True
-        text = text[match.end() :]
+    while (rest := _without_prefix(text)) is not None:
+        replied, text = True, rest
     return " ".join(text.split()), replied
+
+
+def _without_prefix(subject: str) -> str | None:
+    """Return what follows a reply prefix (`Re:`, `AW :`, `Re[2]:`, `Fwd (3):`), or None where there is none."""
+    head, colon, rest = subject.replace("\uff1a", ":", 1).partition(":")
+    word = head.strip().rstrip("0123456789[]() ").casefold()
+    return rest if colon and word in REPLIES and len(head) < 30 else None
 
 
 def tagged_subject(bare: str, replied: bool, tag: str, case: int) -> str:
@@ -166,7 +176,8 @@ def host_of(address: str) -> str:
 
 def loop_of(mail: Mail, keys: Keys, config: Config) -> Automatic | None:
     """Recognise a mail that this gateway wrote, or one that goes round in circles."""
-    if PLAIN.fullmatch(mail.message_id.lower()) or keys.token(mail.message_id):
+    plain = mail.message_id.startswith("<mailgate.") and re.fullmatch(PLAIN_ID, mail.message_id.lower())
+    if plain or keys.token(mail.message_id):
         return Automatic("loop", "its Message-ID is one of ours")
     ours = {address_key(mailbox.address) for mailbox in config.mailboxes}
     if any(address_key(value) in ours for value in mail.values(LOOP_FIELD)):

@@ -8,7 +8,6 @@ without one the request may have been carried out (`ErpDoubt`).
 from __future__ import annotations
 
 import http.client
-import re
 import xmlrpc.client
 from xml.parsers.expat import ExpatError
 
@@ -18,8 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# XML 1.0 has no way to write these, and the server answers a request that holds one with a fault.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# XML 1.0 has no way to write these, and the server answers a request that holds one with a fault. A lone surrogate
+# becomes "?" when the request is encoded.
+FORBIDDEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF], "\N{REPLACEMENT CHARACTER}")
 
 # PostgreSQL's and the server's words for "later": the transaction was rolled back.
 TEMPORARY = (
@@ -97,7 +97,7 @@ class Rpc:
         `arguments` may hold str, int, float, bool, and lists and dicts of them; no None. Raises ErpError.
         """
         self.calls += 1
-        body = FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", xmlrpc.client.dumps(arguments, method)).encode()
+        body = xmlrpc.client.dumps(arguments, method).translate(FORBIDDEN).encode("utf-8", "replace")
         try:
             return self.transport.request(self.host, f"/xmlrpc/{service}", body)[0]
         except xmlrpc.client.Fault as fault:
