@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         status = _broken(error, _caller(words))
     finally:
         _flush()
+        if status and _caller(words) == "program":
+            _drain(status)
         os._exit(status)
 
 
@@ -138,6 +140,19 @@ def _say(number: int, line: str) -> None:
     """Write one line, straight to the file descriptor; a caller who closed it does not change the status."""
     try:
         os.write(number, (line + "\n").encode("utf-8", "replace"))
+    except OSError:
+        return
+
+
+def _drain(status: int) -> None:
+    """Read what the caller still writes: fetchmail takes a closed pipe for its own failure and ends the whole poll."""
+    import signal
+
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(status))
+    signal.setitimer(signal.ITIMER_REAL, 60)
+    try:
+        while os.read(0, 1 << 20):
+            continue
     except OSError:
         return
 

@@ -29,6 +29,9 @@ class Verdict(Record):
 
 # Compiled at their first use: most messages need none of them.
 BY = r"(?i)\bby\s+([\w.-]+)"
+FROM = r"(?i)^\s*from\s+\S+\s+\(([\w.-]+)?\s*\[(?:IPv6:)?([0-9a-f.:]+)\]"  # the verified name and the address
+FETCHED = r"(?i)\bby\s+\S+\s+with\s+(?:POP|IMAP|ETRN|ODMR)\S*\s+\(fetchmail-\d"
+LEXEME = r"(?s)\"(?:[^\"\\]|\\.)*+\"|\\.|."
 RESULT = r"(?s)^\s*([\w-]+)(?:/\d+)?\s*=\s*(\w+)(.*)$"
 PROPERTY = r"([\w-]+)\.([\w-]+)\s*=\s*\"?([^\s\";]+)"
 
@@ -48,20 +51,48 @@ def verdict(mail: Mail, authentication: Authentication) -> Verdict:
     return judged
 
 
+def _hops(mail: Mail) -> list[tuple[int, str]]:
+    """Return the places and values of the Received fields, topmost first, without fetchmail's own on top."""
+    found = [(number, value) for number, (name, value) in enumerate(mail.fields) if name.lower() == "received"]
+    return found[1:] if found and re.search(FETCHED, found[0][1]) else found
+
+
+def _by_us(value: str, authentication: Authentication) -> bool:
+    match = re.search(BY, plain_value(value))
+    return match is not None and match[1].casefold() in {host.casefold() for host in authentication.hosts}
+
+
+def _from_inside(value: str, authentication: Authentication) -> bool:
+    """Tell whether a Received field of ours says that one of our own servers handed the message on.
+
+    The name after `from` is what the peer called itself; what stands in parentheses was looked up (RFC 5321 4.4).
+    """
+    if re.search(r"(?i)\bwith\s+LMTP", plain_value(value)):
+        return True
+    match = re.match(FROM, value)
+    if match is None:
+        return False
+    name, ip = (match[1] or "").casefold().rstrip("."), match[2]
+    return ip.startswith("127.") or ip == "::1" or name in {host.casefold() for host in authentication.hosts}
+
+
 def _our_side(mail: Mail, authentication: Authentication) -> tuple[int, int]:
-    """Return how far down the header was written by our side: (with strips, above the border's Received)."""
-    hosts = {host.casefold() for host in authentication.hosts}
+    """Return how far down the header was written by our side: (with strips, above the border's Received).
+
+    A Received field below the border's may name our hosts too: anybody can write that.
+    """
+    hops = _hops(mail)
+    foreign = next((number for number, value in hops if not _by_us(value, authentication)), len(mail.fields))
+    if not authentication.hosts:
+        return len(mail.fields), hops[0][0] if hops else 0
     border = 0
-    for number, (name, value) in enumerate(mail.fields):
-        if name.lower() != "received" or "(fetchmail" in value:
-            continue
-        match = re.search(BY, value)
-        if match is None or (hosts and match[1].casefold() not in hosts):
-            return number, border
+    for number, value in hops:
+        if number >= foreign:
+            break
         border = number
-        if not hosts:
-            return number + 1, border
-    return len(mail.fields), border
+        if not _from_inside(value, authentication):
+            break
+    return foreign, border
 
 
 def _results(mail: Mail, authentication: Authentication) -> Verdict:
@@ -73,23 +104,26 @@ def _results(mail: Mail, authentication: Authentication) -> Verdict:
     for number, (name, value) in enumerate(mail.fields):
         if name.lower() != "authentication-results":
             continue
-        server, _, results = _without_comments(value).partition(";")
+        server, _, results = plain_value(value).partition(";")
         server = (server.split() or [""])[0].casefold()
         if server in strips:
-            if strips[server] or number < min(reach, border):
+            if number < (reach if strips[server] else border):
                 return _judge(results, domain(mail.sender.email), server)
             return Verdict("none", f"the field of {server} may have been written by anybody")
     return Verdict("none", "no trusted server judged From")
 
 
-def _without_comments(value: str) -> str:
-    """Drop RFC 5322 comments, nested ones too."""
+def plain_value(value: str) -> str:
+    """Drop RFC 5322 comments, nested ones too, and what in a quoted string might pass for syntax.
+
+    A quoted local part of the envelope sender stands in smtp.mailfrom, and anybody chooses his own.
+    """
     kept, depth = [], 0
-    for char in value:
-        depth += char == "("
+    for lexeme in re.findall(LEXEME, value):
+        depth += lexeme == "("
         if not depth:
-            kept.append(char)
-        depth -= char == ")" and depth > 0
+            kept.append(re.sub(r"[^\w.@+-]", "_", lexeme.strip('"')) if lexeme[0] == '"' != lexeme else lexeme[-1])
+        depth -= lexeme == ")" and depth > 0
     return "".join(kept)
 
 
@@ -139,9 +173,11 @@ def _submitted(mail: Mail, authentication: Authentication) -> bool:
         value.strip().casefold() for value in mail.values("X-MS-Exchange-Organization-AuthAs")
     ):
         return True
-    received = [value for value in mail.values("Received") if "(fetchmail" not in value]
-    hosts = {host.casefold() for host in authentication.hosts}
-    ours = [
-        match is not None and match[1].casefold() in hosts for match in (re.search(BY, value) for value in received)
-    ]
-    return bool(ours) and all(ours) and bool(re.search(r"\bwith\s+(?:UTF8)?E?SMTPS?A\b", received[-1], re.IGNORECASE))
+    for _, value in _hops(mail):
+        if not _by_us(value, authentication):
+            return False
+        if re.search(r"(?i)\bwith\s+(?:UTF8)?E?SMTPS?A\b", plain_value(value)):
+            return True
+        if not _from_inside(value, authentication):
+            return False
+    return False

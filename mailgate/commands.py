@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailgate.model import Scalar
 
 BLANK = " \t\r\f\v\xa0\ufeff\u200b\u202f\u3000"
+LARGEST = 1e15  # beyond it a float has no cents
 
 STATES = {
     "draft": "draft",
@@ -91,7 +92,7 @@ def split(text: str) -> tuple[tuple[str, ...], str]:
 
 def strays(rest: str) -> tuple[str, ...]:
     """Return the lines of a command's form that stand below the block: they are text, and are not carried out."""
-    if "et-" not in rest and "ET-" not in rest:
+    if "set-" not in rest.lower():
         return ()
     return tuple(line.strip() for line in rest.split("\n") if is_command(line) and _known(line))
 
@@ -109,14 +110,23 @@ def _understand(line: str) -> Command | Complaint:
     reader = ACTIONS.get(action)
     if reader is None:
         near = _nearest(action, ACTIONS)
-        return Complaint(line, f"there is no command Set-{name}", f"Set-{near.capitalize()}: {value}" if near else "")
+        return Complaint(line, f"there is no command Set-{name}", _valid(near, value) if near else "")
     if not value:
-        return Complaint(line, "the value is missing", f"Set-{action.capitalize()}: {EXAMPLES[action]}")
+        return Complaint(line, "the value is missing", _valid(action, ""))
     try:
         return Command(action, reader(value), line)
     except _BadValueError as error:
-        nearest = f"Set-{action.capitalize()}: {error.nearest or EXAMPLES[action]}"
-        return Complaint(line, str(error), nearest)
+        return Complaint(line, str(error), _valid(action, error.nearest))
+
+
+def _valid(action: str, value: str) -> str:
+    """Return a line with that value, or with the nearest one that is understood, else with an example."""
+    try:
+        if value:
+            ACTIONS[action](value)
+    except _BadValueError as error:
+        return _valid(action, error.nearest)
+    return f"Set-{action.capitalize()}: {value or EXAMPLES[action]}"
 
 
 def _nearest(word: str, words: dict[str, Callable[[str], Scalar | tuple[str, ...]]] | dict[str, str]) -> str:
@@ -150,7 +160,7 @@ def _number(value: str) -> float:
     comma, point = digits.rfind(","), digits.rfind(".")
     if comma >= 0 and point >= 0:
         group, decimal = (",", ".") if point > comma else (".", ",")
-        if digits.count(decimal) > 1:
+        if not re.fullmatch(rf"[+-]?\d{{1,3}}(\{group}\d{{2,3}})*\{group}\d{{3}}\{decimal}\d*", digits):
             raise _BadValueError(f"{value!r} is no number")
         return float(digits.replace(group, "").replace(decimal, "."))
     sign = "," if comma >= 0 else "."
@@ -164,7 +174,10 @@ def _number(value: str) -> float:
 
 
 def _amount(value: str) -> float:
-    return _number(value.strip("$\u20ac\u00a3 "))
+    number = _number(value.strip("$\u20ac\u00a3 "))
+    if abs(number) >= LARGEST:
+        raise _BadValueError(f"{value!r} is too large")
+    return number
 
 
 def _probability(value: str) -> float:
@@ -172,7 +185,10 @@ def _probability(value: str) -> float:
     number = _number(value.rstrip("% "))
     number = number / 100 if percent else number
     if not 0 <= number <= 1:
-        raise _BadValueError(f"{value!r} is no probability; write 0 to 1, or 0 % to 100 %", f"{value.rstrip('% ')} %")
+        raise _BadValueError(
+            f"{value!r} is no probability; write 0 to 1, or 0 % to 100 %",
+            "" if percent or number > 100 else f"{number:g} %",
+        )
     return number
 
 
@@ -186,12 +202,14 @@ def _email(value: str) -> str:
 def _cc(value: str) -> tuple[str, ...]:
     """Return signed addresses: "+a@b" to add, "-a@b" to take away, "=a@b" for a list that replaces the old."""
     entries = []
-    for entry in re.split(r"[,;]", value):
-        sign, email = (entry.strip()[0], entry.strip()[1:]) if entry.strip()[:1] in ("+", "-") else ("=", entry)
-        if entry.strip():
-            entries.append(sign + _email(email))
+    for entry in filter(None, map(str.strip, re.split(r"[,;]", value))):
+        sign, email = (entry[0], entry[1:]) if entry[0] in "+-" else ("=", entry)
+        entries.append(sign + _email(email))
     if not entries:
         raise _BadValueError(f"{value!r} holds no e-mail address")
+    if len({entry[0] == "=" for entry in entries}) > 1:
+        signed = ", ".join(entry.replace("=", "+", 1) for entry in entries)
+        raise _BadValueError("some addresses have a sign and some have none", signed)
     return tuple(entries)
 
 

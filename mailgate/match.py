@@ -1,13 +1,14 @@
 """Which case may a message belong to: our own Message-IDs (tokens), known threads, and tags in the subject.
 
 A token is a Message-ID that only its recipient was sent: `<mailgate.CASE.AUDIENCE.RECIPIENT.NONCE.MAC@domain>`, all
-lower case (some systems fold it), where RECIPIENT and MAC are keyed hashes (HMAC-SHA-256, 64 and 128 bits).
+lower case (some systems fold it), where RECIPIENT and MAC are keyed hashes (HMAC-SHA-256, 50 and 80 bits).
 """
 
 from __future__ import annotations
 
 import hmac
 import re
+from base64 import b32encode
 
 from mailgate.address import address_key, domain
 from mailgate.model import LOOP_FIELD, Automatic, Candidate, Token
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
     from mailgate.policy import Config
 
 # Compiled at their first use: most messages need few of them.
-OWN_ID = r"<?mailgate\.([1-9]\d{0,9})\.([sp])\.([0-9a-f]{16})\.([0-9a-f]{12})\.([0-9a-f]{32})@[^<>\s]+>?"
-PLAIN_ID = r"<mailgate\.[0-9a-f]{32}@[^<>\s]+>"
-OURS = rb"(?i)mailgate\.[1-9]\d{0,9}\.[sp]\.[0-9a-f]{16}\.[0-9a-f]{12}\.[0-9a-f]{32}@"
+OWN_ID = r"<?mailgate\.([1-9]\d{0,9})\.([sp])\.([a-z2-7]{10})\.([a-z2-7]{8})\.([a-z2-7]{16})@[^<>\s]+>?"
+PLAIN_ID = r"<mailgate\.[a-z2-7]{16}@[^<>\s]+>"
+OURS = rb"(?i)mailgate\.[1-9]\d{0,9}\.[sp]\.[a-z2-7]{10}\.[a-z2-7]{8}\.[a-z2-7]{16}@"
 ERP_ID = r"-(?:tinycrm|openobject)-(\d{1,10})@|-openerp-(\d{1,10})-[\w.]+@"
 REPLIES = frozenset(
     ("re", "aw", "antw", "antwort", "sv", "vs", "fw", "fwd", "wg", "tr", "rv", "ref", "rif", "odp", "res", "enc",
      "ynt", "vb", "doorst", "r", "i", "pd", "\u56de\u590d", "\u7b54\u590d", "\u8f6c\u53d1")
 )  # fmt: skip
+RECIPIENT, NONCE, MAC = 10, 8, 16  # letters of 5 bits each: with its brackets an id fits a folded line of 78
 AUDIENCES: dict[str, Audience] = {"s": "staff", "p": "partner"}
 MOST_REFERENCES = 100  # beyond these a References field proves nothing more
 
@@ -40,29 +42,32 @@ class Keys:
         self.scope = scope
 
     def _digest(self, secret: bytes, text: str) -> str:
-        return hmac.new(secret, f"{self.scope}\n{text}".encode(), "sha256").hexdigest()
+        digest = hmac.new(secret, f"{self.scope}\n{text}".encode(), "sha256").digest()
+        return b32encode(digest).decode("ascii").lower()
 
     def recipient(self, email: str) -> str:
         """Return the keyed hash of an address, as new tokens bear it."""
-        return self._digest(self.secrets[0], f"recipient\n{address_key(email)}")[:16]
+        return self._digest(self.secrets[0], f"recipient\n{address_key(email)}")[:RECIPIENT]
 
     def made_for(self, token: Token, email: str) -> bool:
         """Tell whether a token was made for that address."""
         text = f"recipient\n{address_key(email)}"
-        return any(hmac.compare_digest(self._digest(secret, text)[:16], token.recipient) for secret in self.secrets)
+        return any(
+            hmac.compare_digest(self._digest(secret, text)[:RECIPIENT], token.recipient) for secret in self.secrets
+        )
 
     def message_id(self, case: int, audience: Audience, email: str, seed: str, host: str) -> str:
         """Return the Message-ID of one mail about a case to one address.
 
         `seed` tells this mail from others to him: the same seed gives the same id, so that a repeated mail is known.
         """
-        nonce = self._digest(self.secrets[0], f"nonce\n{seed}\n{address_key(email)}")[:12]
+        nonce = self._digest(self.secrets[0], f"nonce\n{seed}\n{address_key(email)}")[:NONCE]
         text = f"{case}.{audience[0]}.{self.recipient(email)}.{nonce}"
-        return f"<mailgate.{text}.{self._digest(self.secrets[0], text)[:32]}@{host}>"
+        return f"<mailgate.{text}.{self._digest(self.secrets[0], text)[:MAC]}@{host}>"
 
     def plain_id(self, seed: str, email: str, host: str) -> str:
         """Return the Message-ID of a mail that is about no case; it proves nothing when it is answered."""
-        nonce = self._digest(self.secrets[0], f"plain\n{seed}\n{address_key(email)}")[:32]
+        nonce = self._digest(self.secrets[0], f"plain\n{seed}\n{address_key(email)}")[:MAC]
         return f"<mailgate.{nonce}@{host}>"
 
     def token(self, message_id: str) -> Token | None:
@@ -74,7 +79,7 @@ class Keys:
             return None
         case, audience, recipient, nonce, mac = match.groups()
         text = f"{case}.{audience}.{recipient}.{nonce}"
-        if not any(hmac.compare_digest(self._digest(secret, text)[:32], mac) for secret in self.secrets):
+        if not any(hmac.compare_digest(self._digest(secret, text)[:MAC], mac) for secret in self.secrets):
             return None
         return Token(int(case), AUDIENCES[audience], recipient, message_id)
 
@@ -100,7 +105,10 @@ def candidates(mail: Mail, tag: str, keys: Keys, known: Mapping[str, int], revok
     `known` maps Message-IDs to cases, as the journal knows them; `revoked` are the tokens that were seen leaving.
     """
     found = [*_by_token(mail, keys, revoked), *_by_thread(mail, known), *_by_erp_id(mail), *_by_tag(mail, tag)]
-    return tuple({(candidate.case, candidate.by): candidate for candidate in reversed(found)}.values())[::-1]
+    first: dict[tuple[int, str], Candidate] = {}
+    for candidate in found:
+        first.setdefault((candidate.case, candidate.by), candidate)
+    return tuple(first.values())
 
 
 def _by_token(mail: Mail, keys: Keys, revoked: frozenset[str]) -> Iterator[Candidate]:

@@ -100,8 +100,9 @@ def _values(
         return {"deadline": _day(str(value), now)}
     assert action == "cc" and isinstance(value, tuple)
     old = so_far.get("watchers")
-    watchers = old if isinstance(old, tuple) else tuple(one.email for one in case.watchers) if case else ()
-    return {"watchers": _watchers(watchers, value)}
+    if isinstance(old, tuple):  # a second line adds to the first
+        return {"watchers": _watchers(old, tuple(entry.replace("=", "+", 1) for entry in value))}
+    return {"watchers": _watchers(tuple(one.email for one in case.watchers) if case else (), value)}
 
 
 def find_user(wanted: str, users: Iterable[User]) -> User:
