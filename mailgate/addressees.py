@@ -135,7 +135,8 @@ def _shown_name(mailing: Mailing, audience: Audience) -> str:
     sender, mailbox = mailing.plan.sender.address, mailing.mailbox
     team = mailbox.name or mailing.facts.section.name or mailbox.address
     user = mailing.facts.user(mailing.plan.sender.user)
-    name = sender.name or (user.name if user else "")
+    given = "" if "@" in sender.name else sender.name  # many put their address there, which is not for customers
+    name = given or (user.name if user else "")
     if audience == "staff":
         return f"{name or sender.email} ({sender.email}) via {team}" if name else f"{sender.email} via {team}"
     return f"{name} via {team}" if name else team

@@ -12,6 +12,7 @@ import json
 import os
 import sqlite3
 import time
+from stat import S_ISDIR
 
 from mailgate.record import Record
 from mailgate.status import JournalError
@@ -137,6 +138,7 @@ class Journal:
             os.rename(aside, path)
             _sync_folder(self.spool)
         except OSError as error:
+            self.discard(os.path.basename(aside))
             raise JournalError(f"a message cannot be kept in {self.spool}: {_why(error)}", repr(error)) from error
         return name
 
@@ -276,7 +278,7 @@ class Journal:
     def sent_since(self, since: float, *, case: int | None = None, answers_to: str = "") -> int:
         """Count the mails sent since then about a case, or the automatic answers to one address."""
         if answers_to:
-            query = "SELECT count(*) FROM sending WHERE at >= ? AND kind != 'copy' AND recipient = ?"
+            query = "SELECT count(*) FROM sending WHERE at >= ? AND kind != 'copy' AND recipient = ? COLLATE NOCASE"
             return int(self.db.execute(query, (since, answers_to)).fetchone()[0])
         query = "SELECT count(*) FROM sending WHERE at >= ? AND kind = 'copy' AND case_id = ?"
         return int(self.db.execute(query, (since, case)).fetchone()[0])
@@ -375,7 +377,7 @@ class Journal:
             return (b"no key yet",)
         try:
             return _key(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise JournalError(f"the key {path} cannot be read or made: {_why(error)}", repr(error)) from error
 
     def purge(self, before: float) -> int:
@@ -413,8 +415,10 @@ def _prepare(folder: str) -> None:
     try:
         os.mkdir(folder, 0o700)
     except FileExistsError:
-        status = os.stat(folder)
-        if status.st_mode & 0o022:
+        mode = os.stat(folder).st_mode
+        if not S_ISDIR(mode):
+            raise NotADirectoryError("it is not a folder") from None
+        if mode & 0o022:
             raise PermissionError(f"others can write to it: chmod go-w {folder}") from None
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError("it is not writable for this user") from None
@@ -438,7 +442,14 @@ def _open(path: str) -> sqlite3.Connection:
 def _look(path: str) -> sqlite3.Connection:
     """Open the journal for reading; where there is none yet, an empty one in memory."""
     if os.path.exists(path):
-        return sqlite3.connect(f"file:{path.replace('?', '%3f').replace('#', '%23')}?mode=ro", uri=True, timeout=20)
+        uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro"
+        db = sqlite3.connect(uri, uri=True, timeout=20)
+        try:
+            _refuse_newer(db.execute("PRAGMA user_version").fetchone()[0])
+        except BaseException:
+            db.close()
+            raise
+        return db
     db = sqlite3.connect(":memory:", isolation_level=None)
     for statement in SCHEMA.split(";"):
         db.execute(statement)
@@ -454,6 +465,10 @@ def _create(db: sqlite3.Connection) -> None:
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")
+    _refuse_newer(version)
+
+
+def _refuse_newer(version: int) -> None:
     if version not in (0, SCHEMA_VERSION):
         raise sqlite3.DatabaseError(f"it was written by a newer mailgate (schema {version})")
 
@@ -461,7 +476,10 @@ def _create(db: sqlite3.Connection) -> None:
 def _key(path: str) -> tuple[bytes, ...]:
     try:
         with open(path, encoding="ascii") as file:
-            return tuple(bytes.fromhex(line) for line in file.read().split())
+            keys = tuple(bytes.fromhex(line) for line in file.read().split())
+        if not keys:
+            raise ValueError("it is empty")
+        return keys
     except FileNotFoundError:
         aside = f"{path}.{os.getpid()}.tmp"
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

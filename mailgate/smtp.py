@@ -152,7 +152,9 @@ def _connect(server: SmtpServer, hello: str, timeout: float) -> smtplib.SMTP:
         context = _context(server)
         session = smtplib.SMTP_SSL(server.host, server.port, "localhost", timeout=timeout, context=context)
     else:
-        session = smtplib.SMTP(server.host, server.port, "localhost", timeout)
+        # As bytes an ASCII name goes to the resolver as it is; a str would have the idna codec imported, at each start.
+        host = server.host.encode("ascii") if server.tls == "no" and server.host.isascii() else server.host
+        session = smtplib.SMTP(host, server.port, "localhost", timeout)  # type: ignore[arg-type]
     session.local_hostname = hello or _own_name(session)
     return session
 

@@ -8,6 +8,7 @@ without one the request may have been carried out (`ErpDoubt`).
 from __future__ import annotations
 
 import http.client
+import socket
 import xmlrpc.client
 from xml.parsers.expat import ExpatError
 
@@ -35,6 +36,19 @@ TEMPORARY = (
 )
 
 
+class _Connection(http.client.HTTPConnection):
+    """A connection to a host whose name, if it is ASCII, goes to the resolver as it is.
+
+    A str would have the idna codec imported, at each start of the gateway.
+    """
+
+    def connect(self) -> None:
+        """Open the connection."""
+        host = self.host.encode("ascii") if self.host.isascii() else self.host
+        self.sock = socket.create_connection((host, self.port), self.timeout)  # type: ignore[arg-type]  # bytes do
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class _Transport(xmlrpc.client.Transport):
     """One connection for each call, as HTTP/1.0 wants it, and no request sent twice."""
 
@@ -48,7 +62,7 @@ class _Transport(xmlrpc.client.Transport):
 
     def new_connection(self, host: str) -> http.client.HTTPConnection:
         """Return a connection that is not open yet."""
-        return http.client.HTTPConnection(host, timeout=self.timeout)
+        return _Connection(host, timeout=self.timeout)
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
         """Return the connection that stands, as `single_request` asks for it."""
