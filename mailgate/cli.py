@@ -25,9 +25,7 @@ def run(words: list[str]) -> int:
 
     caller = _caller(words)
     try:
-        main.main(words, prog_name="mailgate", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        return int(end.exit_code)
+        status = main.main(words, prog_name="mailgate", standalone_mode=False)
     except click.ClickException as error:
         if caller == "person":
             error.show()
@@ -39,7 +37,7 @@ def run(words: list[str]) -> int:
     except MailgateError as error:
         click.echo(f"mailgate: {clean(str(error))}", err=True)
         return exit_status(error.verdict, caller)
-    return 0
+    return status if isinstance(status, int) else 0
 
 
 def clean(text: str) -> str:

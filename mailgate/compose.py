@@ -6,13 +6,14 @@ Bcc, no Received, no References of somebody else. Lines end with CRLF in the hea
 
 from __future__ import annotations
 
+import re
 from email.header import Header
 from email.utils import formatdate
 
 from mailgate.commands import is_command, split
 from mailgate.message import content, part_text, text_parts
 from mailgate.model import LOOP_FIELD, Address
-from mailgate.text import drop_lines_html
+from mailgate.text import drop_lines_html, unflow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ KEPT = (b"mime-version", b"content-type", b"content-transfer-encoding", b"conten
 UNSAFE = dict.fromkeys(
     [*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " "
 )
+LONGEST_NAME = 200  # characters; a line of more than 998 is none (RFC 5322 2.1.1)
+LONGEST_ID = 900
+LINE_END = rb"\r\n|[\r\n\x0b\x0c]"  # as in the text that commands are read from
+WIDE = ("utf-16", "utf-32", "utf16", "utf32")
 IMPORTANCE = {1: "high", 2: "high", 4: "low", 5: "low"}
 
 
@@ -55,10 +60,11 @@ def _fields(relay: Relay, mail: Mail, mailbox: Mailbox, date: str) -> Iterator[t
     yield "Subject", relay.subject
     yield "Date", date
     yield "Message-ID", relay.message_id
-    if relay.in_reply_to:
+    references = [one for one in relay.references if len(one) <= LONGEST_ID]
+    if relay.in_reply_to and len(relay.in_reply_to) <= LONGEST_ID:
         yield "In-Reply-To", relay.in_reply_to
-    if relay.references:
-        yield "References", "\r\n ".join(relay.references)
+    if references:
+        yield "References", "\r\n ".join(references)
     if relay.priority is not None:
         yield "X-Priority", str(relay.priority)
         yield "Importance", IMPORTANCE.get(relay.priority, "normal")
@@ -75,7 +81,8 @@ def _field(name: str, value: str | Address) -> bytes:
     if name in ("References", "In-Reply-To", "Message-ID", "Date"):
         return f"{name}: {value}".encode("ascii", "replace")
     text = value.translate(UNSAFE)
-    charset = "us-ascii" if text.isascii() else "utf-8"
+    short = all(len(word) < LONGEST_NAME for word in text.split())
+    charset = "us-ascii" if text.isascii() and short and "=?" not in text else "utf-8"
     encoded = Header(_encodable(text), charset, maxlinelen=76, header_name=name).encode(linesep="\r\n")
     return f"{name}: {encoded}".encode("ascii", "replace")
 
@@ -85,10 +92,10 @@ def _encodable(text: str) -> str:
 
 
 def _mailbox(address: Address) -> str:
-    name = _encodable(address.name.translate(UNSAFE)).strip()
+    name = _encodable(address.name[:LONGEST_NAME].translate(UNSAFE)).strip()
     if not name:
         return address.email
-    if name.isascii():
+    if name.isascii() and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address.email}>'
     return f"{Header(name, 'utf-8', maxlinelen=76).encode(linesep=chr(13) + chr(10))} <{address.email}>"
@@ -132,8 +139,9 @@ def content_fields(header: bytes) -> Iterator[bytes]:
             continue
         if field:
             yield b"\r\n".join(field).replace(b"\x00", b"")
-        name = line.partition(b":")[0].strip().lower()
-        field = [line] if name in KEPT and b":" in line and name not in seen else []
+        label, colon, value = line.partition(b":")
+        name = label.strip().lower()
+        field = [label.strip() + colon + value] if name in KEPT and colon and name not in seen else []
         seen.add(name)
 
 
@@ -153,30 +161,51 @@ def without_commands(mail: Mail) -> bytes:
 
 def _cut_plain(mail: Mail, part: Part) -> bytes | None:
     """Return a part's body, as transferred, without its command lines; None where it has none."""
+    import quopri
+
     text = part_text(mail, part)
-    commands, rest = split(text)
-    if not commands:
+    lines = _height(part, text)
+    if not lines:
         return None
-    lines = text.count("\n") - rest.count("\n") if rest else text.count("\n") + 1
     body = mail.raw[part.body : part.end]
     if part.encoding == "base64":
-        return _base64(_skip(content(mail, part), lines), b"\r\n" if b"\r\n" in body else b"\n")
+        wide = part.charset.startswith(WIDE)
+        data = split(text)[1].encode(part.charset, "replace") if wide else _skip(content(mail, part), lines)
+        return _base64(data, b"\r\n" if b"\r\n" in body else b"\n")
     if part.encoding == "quoted-printable":
+        if re.search(rb"(?i)=0[ad]", body):  # line ends that its own lines do not show
+            return quopri.encodestring(_skip(content(mail, part), lines))
         return _skip(body, lines, soft=True)
     return _skip(body, lines)
+
+
+def _height(part: Part, text: str) -> int:
+    """Return how many lines of a text its commands take up; a flowed one may go on in the next (RFC 3676)."""
+    whole = unflow(text, part.delsp) if part.flowed else text
+    commands, rest = split(whole)
+    if not commands:
+        return 0
+    count = len(whole.split("\n")) - (len(rest.split("\n")) if rest else 0)
+    if not part.flowed:
+        return count
+    lines, at = [*text.split("\n"), "-- "], 0
+    for _ in range(count):
+        while lines[at].removeprefix(" ").endswith(" ") and not (lines[at + 1] == "-- " or lines[at + 1][:1] == ">"):
+            at += 1
+        at += 1
+    return at
 
 
 def _skip(body: bytes, lines: int, soft: bool = False) -> bytes:
     """Drop that many lines from the top; a quoted-printable line that ends with "=" goes on in the next."""
     at = 0
-    while lines > 0 and at < len(body):
-        end = body.find(b"\n", at)
-        if end < 0:
-            return b""
-        line, at = body[at:end], end + 1
-        if not (soft and line.rstrip(b" \t\r").endswith(b"=")):
+    for end in re.finditer(LINE_END, body):
+        line, at = body[at : end.start()], end.end()
+        if not (soft and line.rstrip(b" \t").endswith(b"=")):
             lines -= 1
-    return body[at:]
+        if lines == 0:
+            return body[at:]
+    return b""
 
 
 def _base64(data: bytes, newline: bytes) -> bytes:

@@ -28,6 +28,12 @@ def recorded_text(text: str, mailbox: Mailbox, first: bool, quote_known: bool) -
     return clean(kept if kept.strip() else text).strip("\n")
 
 
+def says_something(text: str) -> bool:
+    """Tell whether a text holds more than a signature or a quote, which mail programs add by themselves."""
+    word = "words"
+    return bool(text.strip()) and cut(f"{word}\n\n{text}").new.strip() != word
+
+
 def line(
     mail: Mail, text: str, now: float, heading: Sequence[str] = (), footing: Sequence[str] = (), internal: bool = False
 ) -> History:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mailgate import notices
 from mailgate.address import address_key, domain, is_address, written
 from mailgate.commands import read, split, strays
-from mailgate.history import UNVERIFIED, kept_attachments, line, recorded_text
+from mailgate.history import UNVERIFIED, kept_attachments, line, recorded_text, says_something
 from mailgate.model import Effect, Plan
 from mailgate.question import aside, attached, effect, handled, note_attachments
 from mailgate.sender import gateway_keys, users_at
@@ -166,12 +166,15 @@ def _started(question: Question, partners: tuple[Address, ...]) -> Plan:
         values.append(("watchers", tuple(dict.fromkeys(watchers))))
     merged = dict(values) | dict(wishes.values)
     text = recorded_text(wishes.text, question.mailbox, True, False)
-    plan = _creation(question, list(merged.items()), text, "a user starts a conversation with a partner")
-    state = wishes.state or _default_state(question)
-    if state and not wishes.complaints:
+    internal = wishes.relay is False
+    plan = _creation(question, list(merged.items()), text, "a user starts a conversation with a partner", internal)
+    state = wishes.state or (None if internal or wishes.complaints else _default_state(question))
+    if state:
         plan = plan.but(
             effects=(*plan.effects, effect(question, "state", _state_reason(wishes, question), state=state))
         )
+    if internal:
+        return _told(question, plan, wishes, "responsible", "Set-Relay: no")
     return _told(question, plan, wishes, "customer", "a user writes to the partner")
 
 
@@ -188,12 +191,13 @@ def _first_values(question: Question, contact: Address) -> Values:
     return values
 
 
-def _creation(question: Question, values: Values, text: str, reason: str) -> Plan:
+def _creation(question: Question, values: Values, text: str, reason: str, internal: bool = False) -> Plan:
     kept, left_out = kept_attachments(question.mail, question.limits)
     heading = _follows(question)
-    history = line(question.mail, text, question.now, heading, left_out)
+    history = line(question.mail, text, question.now, heading, left_out, internal)
     create = effect(question, "create", reason, values=tuple(values), line=history)
-    return handled(question, reason, (create, *attached(question, kept)))
+    files = note_attachments(question) if internal else attached(question, kept)
+    return handled(question, reason, (create, *files))
 
 
 def _follows(question: Question) -> tuple[str, ...]:
@@ -292,8 +296,8 @@ def _from_colleague(question: Question) -> Plan:
 
 
 def _noted(question: Question, responsible: str) -> Plan:
-    given, bad, rest = read(question.mail.text)
-    asked = any(command.action == "relay" and command.value is True for command in given)
+    given, bad, rest = read(question.mail.text) if question.automatic is None else ((), (), question.mail.text)
+    asked = not bad and any(command.action == "relay" and command.value is True for command in given)
     refused = (*(one.line for one in given if one.action != "relay"), *(one.line for one in bad))
     text = recorded_text(rest, question.mailbox, False, question.quote_known)
     kept, left_out = kept_attachments(question.mail, question.limits)
@@ -331,7 +335,10 @@ def _let_go(question: Question, wishes: Wishes) -> Plan:
     effects = []
     if wishes.values:
         effects.append(effect(question, "record", "corrected commands", values=wishes.values))
-    silent = bool(wishes.complaints) or wishes.relay is False
+    earlier = {one.action: one.value for one in read(question.asked.text)[0]} if question.asked else {}
+    if wishes.relay is None and earlier.get("relay") is False:
+        wishes = wishes.but(relay=False)  # that line was a good one: it still holds
+    silent = bool(wishes.complaints) or wishes.relay is False or "state" in earlier
     state = wishes.state or (None if silent else _default_state(question))
     if state:
         effects.append(effect(question, "state", _state_reason(wishes, question), state=state))
@@ -352,21 +359,21 @@ def _from_responsible(question: Question, becomes: int | None = None) -> Plan:
     values: Values = [("responsible", becomes)] if becomes is not None else []
     merged = dict(values) | dict(wishes.values)
     text = recorded_text(wishes.text, question.mailbox, False, question.quote_known)
-    says_something = bool(wishes.text.strip()) or bool(question.mail.attachments)
+    speaks = says_something(wishes.text) or bool(question.mail.attachments)
     kept, left_out = kept_attachments(question.mail, question.limits)
     internal = wishes.relay is False
-    history = line(question.mail, text, question.now, (), left_out, internal) if says_something else None
+    history = line(question.mail, text, question.now, (), left_out, internal) if speaks else None
     effects: list[Effect] = []
     if merged or history:
         reason = "the responsible writes" if becomes is None else "nobody was responsible: the writer becomes it"
         effects.append(effect(question, "record", reason, values=tuple(merged.items()), line=history))
-    speaks = says_something and not internal and not wishes.complaints
-    state = wishes.state or (_default_state(question) if speaks else None)
+    answers = speaks and not internal and not wishes.complaints
+    state = wishes.state or (_default_state(question) if answers else None)
     if state:
         effects.append(effect(question, "state", _state_reason(wishes, question), state=state))
     effects += note_attachments(question) if internal else attached(question, kept)
     plan = handled(question, "the responsible writes", effects)
-    if not says_something:
+    if not speaks:
         return _told(question, plan, wishes, "none", "commands without other text")
     if internal:
         return _told(question, plan, wishes, "responsible", "Set-Relay: no")

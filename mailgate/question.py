@@ -61,6 +61,7 @@ class Question(Record):
 
 
 def aside(question: Question, reason: str) -> Plan:
+    """Return the plan to do nothing and keep the message aside."""
     return Plan("hold", reason, question.placed.sender, subject=question.subject)
 
 
@@ -73,10 +74,12 @@ def effect(
     line: History | None = None,
     state: State | None = None,
 ) -> Effect:
+    """Return one write to the ERP, marked so that it is found again."""
     return Effect(kind, reason, question.marker, values, line, state)  # type: ignore[arg-type]  # kinds are literals here
 
 
 def attached(question: Question, numbers: Sequence[int]) -> tuple[Effect, ...]:
+    """Return the writes that put these attachments of the message on the case."""
     return tuple(
         Effect("attach", "an attachment of the message", f"{question.marker} {number}", attachment=number,
                name=question.mail.attachments[number].name)
@@ -99,6 +102,7 @@ def handled(
     relay_reason: str = "",
     notices_: tuple[Notice, ...] = (),
 ) -> Plan:
+    """Return a plan for the message's case, or for the one that its first effect creates."""
     return Plan(
         "handle", reason, question.placed.sender, question.case.id if question.case else None, question.subject,
         effects=tuple(effects), relay=relay, relay_reason=relay_reason, notices=notices_,  # type: ignore[arg-type]

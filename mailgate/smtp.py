@@ -338,24 +338,21 @@ def _words(code: int, reply: bytes) -> str:
 
 def _trouble(error: Exception) -> str:
     """Return why a server could not be used, with the mend, in one line."""
-    import smtplib
-    import ssl
-    from socket import gaierror
-
     reason = _reason(error)
-    mends: tuple[tuple[type[Exception], str], ...] = (
-        (ConfigError, str(error)),
-        (smtplib.SMTPAuthenticationError, f"user or password refused ({reason}): correct smtp.user or smtp.password"),
-        (smtplib.SMTPNotSupportedError, f"{reason} Correct smtp.tls, smtp.port or smtp.user"),
-        (smtplib.SMTPServerDisconnected, f"the connection broke ({reason})"),
-        (ssl.SSLCertVerificationError, f"certificate not trusted ({reason}): correct smtp.host or set smtp.ca_file"),
-        (ssl.SSLError, f"no TLS ({reason}): correct smtp.tls or smtp.port"),
-        (gaierror, f"name not known ({reason}): correct smtp.host"),
-        (ConnectionRefusedError, "nobody listens there: start the server, or correct smtp.host or smtp.port"),
-        (TimeoutError, "no answer in time: is it up, and are smtp.port and smtp.tls right?"),
-        (FileNotFoundError, "smtp.ca_file is not there"),
+    kinds = {kind.__name__ for kind in type(error).__mro__}  # by name: a run without TLS has no `ssl` to compare with
+    mends = (
+        ("ConfigError", str(error)),
+        ("SMTPAuthenticationError", f"user or password refused ({reason}): correct smtp.user or smtp.password"),
+        ("SMTPNotSupportedError", f"{reason} Correct smtp.tls, smtp.port or smtp.user"),
+        ("SMTPServerDisconnected", f"the connection broke ({reason})"),
+        ("SSLCertVerificationError", f"certificate not trusted ({reason}): correct smtp.host or set smtp.ca_file"),
+        ("SSLError", f"no TLS ({reason}): correct smtp.tls or smtp.port"),
+        ("gaierror", f"name not known ({reason}): correct smtp.host"),
+        ("ConnectionRefusedError", "nobody listens there: start the server, or correct smtp.host or smtp.port"),
+        ("TimeoutError", "no answer in time: is it up, and are smtp.port and smtp.tls right?"),
+        ("FileNotFoundError", "smtp.ca_file is not there"),
     )
-    return next((mend for kind, mend in mends if isinstance(error, kind)), reason)
+    return next((mend for kind, mend in mends if kind in kinds), reason)
 
 
 def _reason(error: Exception) -> str:

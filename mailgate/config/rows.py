@@ -168,7 +168,7 @@ ROWS = (
            "which reasons to believe From are accepted; always asked for"),
     Option("", Config, "limits", "limits", "beyond these a message is kept aside"),
     Option("", Config, "state", "path", "the state folder: journal, kept mail, what is on hold"),
-    Option("", Config, "deadline", "duration", "how long one run may take, all network calls in it", 10, 15 * MINUTE),
+    Option("", Config, "deadline", "duration", "how long one run may take, all network calls in it", 1, 15 * MINUTE),
     Option("", Config, "when_down", "choice",
            "the ERP is down: 75 to the caller, or keep the mail here", choices=("tempfail", "keep")),
     Option("", Config, "give_up", "duration", "how long one effect is tried, outages not counted", MINUTE, YEAR),

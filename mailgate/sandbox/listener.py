@@ -71,7 +71,9 @@ class Listener:
         thread.join()
 
     def resume(self) -> None:
-        """Listen again, on the same port."""
+        """Listen again, on the same port, if it does not."""
+        if self._accepting[0].is_alive():
+            return
         self._socket = _listen(self.port)
         self._accepting = self._start()
 

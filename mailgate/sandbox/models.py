@@ -182,6 +182,18 @@ class Attachments(Table):
             row[name] = (image and line["datas"]) or False
 
 
+class Access(Table):
+    """ir.model.access: asks for a right."""
+
+    buttons = ("check",)
+
+    def check(self, model: Any, mode: Any = "read", *_: Any) -> int:
+        """Return 1 if the user has a right on a model. Raises NoRight."""
+        if not self.call.may(self.uid, model, mode):
+            raise NoRight(mode, model)
+        return 1
+
+
 BEHAVIOUR: dict[str, type[Table]] = {
     "res.users": Users,
     "res.partner": Partners,
@@ -190,5 +202,6 @@ BEHAVIOUR: dict[str, type[Table]] = {
     "crm.case.rule": Rules,
     "crm.case.history": History,
     "ir.attachment": Attachments,
+    "ir.model.access": Access,
     "crm.case": Cases,
 }

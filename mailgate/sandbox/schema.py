@@ -253,6 +253,7 @@ MODELS = {
         Model("res.users", "User", _USERS, unique=(("login", _LOGIN_TAKEN),)),
         Model("res.partner.event", "Partner Event", _EVENT, "date desc"),
         Model("ir.attachment", "Attachment", _ATTACHMENT),
+        Model("ir.model.access", "Access Controls", {"name": _NAME}),
         Model("crm.case.section", "Case Section", _SECTION, unique=(("code", _CODE_TAKEN),)),
         Model("crm.case.categ", "Category of case", _CATEGORY),
         Model("crm.case.rule", "Case Rule", _RULE, "sequence"),

@@ -77,6 +77,11 @@ class Server:
         self._closing.wait(seconds)
         self.listener.resume()
 
+    @property
+    def pending(self) -> int:
+        """How many failures wait for their request."""
+        return len(self._failures)
+
     def take(self, params: tuple[Any, ...]) -> str | tuple[Any, str]:
         """Take the failure that is meant for this request; "" for none."""
         model, method = (*params[3:5], "", "")[:2]

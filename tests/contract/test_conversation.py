@@ -297,13 +297,12 @@ def test_fields_are_cut_but_never_an_address(house: House) -> None:
 
 
 def test_letters_that_xml_forbids(house: House) -> None:
-    raw = (
-        mail(CUSTOMER, "Bell", "x\n")
-        .as_bytes()
-        .replace(b"x\n", b"ring \x07\x00\x1b[31m \xef\xbf\xbe \xed\xa0\x80 end\n")
-    )
-    house.send(raw)
-    assert house.history(house.case())[0].startswith("ring") and "end" in house.history(house.case())[0]
+    words = b"A text that is long enough to be one rings a bell:"
+    odd = b" \x07 \x00 \x1b[31m \xef\xbf\xbe \xed\xa0\x80 and this is its end.\n"
+    house.send(mail(CUSTOMER, "Bell", "x\n").as_bytes().replace(b"x\n", words + odd))
+    line = house.history(house.case())[0]
+    assert line.startswith("A text that is long enough") and line.endswith("and this is its end.")
+    assert not set(line) & set("\x00\x07\x1b\ufffe")
 
 
 def test_a_rule_that_chokes_on_a_title_gets_one_it_can_mail(house: House) -> None:

@@ -1,0 +1,217 @@
+"""Machines' mail: reports, auto-replies, the ERP's own, bulk. A person's mail is none of these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailgate.automatic import classify
+from mailgate.message import parse
+from mailgate.model import Automatic, Bounce
+
+MAILS = Path(__file__).parent / "mails"
+
+
+def of(name: str) -> Automatic | None:
+    return classify(parse((MAILS / f"{name}.eml").read_bytes()))
+
+
+def of_fields(fields: str) -> Automatic | None:
+    return classify(parse(f"From: Ada <ada@customer.example>\nMessage-ID: <1@x>\n{fields}\n\ntext\n".encode()))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("plain", None),
+        ("html_only", None),
+        ("empty", None),
+        ("binary_noise", None),
+        ("forwarded_rfc822", None),
+        ("reply_gmail", None),
+        ("reply_to_erp_mail", None),
+        ("bounce_asked_about", None),
+        ("out_of_office_by_a_person", None),
+        ("auto_submitted_no", None),
+        ("dsn_failed", "bounce"),
+        ("dsn_delayed", "bounce"),
+        ("bounce_qmail_shape", "bounce"),
+        ("dsn_delivered", "auto-reply"),
+        ("read_receipt", "auto-reply"),
+        ("out_of_office", "auto-reply"),
+        ("out_of_office_exchange", "auto-reply"),
+        ("erp_reminder", "erp"),
+        ("odoo_notification", "erp"),
+        ("list_mail", "bulk"),
+        ("web_form", "bulk"),
+    ],
+)
+def test_kinds(name: str, kind: str | None) -> None:
+    found = of(name)
+    assert (found.kind if found else None) == kind
+    assert found is None or found.reason
+
+
+def test_a_report_names_each_failed_recipient_and_the_returned_message() -> None:
+    found = of("dsn_failed")
+    assert found is not None
+    assert found.bounces == (
+        Bounce(
+            "Ada.Novak@customer.example", "5.1.1", "550 5.1.1 <ada.novak@customer.example>: no such user here", "failed"
+        ),
+        Bounce("bob@customer.example", "5.2.2", "552 mailbox full", "failed"),
+    )
+    assert found.returned == ("<our.original.17@mycompany.com>",)
+
+
+def test_a_delay_is_told_from_a_failure() -> None:
+    found = of("dsn_delayed")
+    assert found is not None
+    assert [(one.address, one.action, one.status) for one in found.bounces] == [
+        ("ada.novak@customer.example", "delayed", "4.4.1")
+    ]
+    assert found.returned == ("<our.original.18@mycompany.com>",)
+
+
+def test_a_report_in_prose_is_read_as_far_as_it_goes() -> None:
+    found = of("bounce_qmail_shape")
+    assert found is not None
+    (bounce,) = found.bounces
+    assert (bounce.address, bounce.status, bounce.action) == ("ada.novak@customer.example", "5.1.1", "failed")
+    assert found.returned == ("<our.original.19@mycompany.com>",)
+
+
+def report(status: str, sender: str = "MAILER-DAEMON@mx.example", top: str = "") -> Automatic | None:
+    body = f"--r\n\nSorry.\n--r\nContent-Type: message/delivery-status\n\n{status}\n--r--\n"
+    kind = 'Content-Type: multipart/report; report-type="delivery-status"; boundary=r'
+    return classify(parse(f"From: {sender}\nSubject: Report\n{top}{kind}\n\n{body}".encode()))
+
+
+@pytest.mark.parametrize(
+    ("status", "bounces"),
+    [
+        ("Reporting-MTA: dns; m\n\nFinal-Recipient: rfc822; a@b\nAction: Failed\nStatus: 5.0.0 (unknown)",
+         [("a@b", "5.0.0", "failed")]),
+        ("Final-Recipient: rfc822; a@b\nAction: failed\nStatus: 5.0.0", [("a@b", "5.0.0", "failed")]),
+        ("Final-Recipient: a@b\nAction: failed", [("a@b", "", "failed")]),
+        ("Final-Recipient: rfc822; <a@b>", [("a@b", "", "failed")]),
+        ("Final-Recipient: rfc822; internal@host\nOriginal-Recipient: rfc822; a@b\nAction: failed", [("a@b",
+         "", "failed")]),
+        ("Reporting-MTA: x\r\n\r\nAction: failed\r\nFinal-Recipient: rfc822;a@b\r\nStatus: 4.2.2", [("a@b",
+         "4.2.2", "failed")]),
+        ("Action: failed\nDiagnostic-Code: smtp; 550-first\n550 second\nStatus: 5.7.1\nFinal-Recipient: rfc822; a@b",
+         [("a@b", "5.7.1", "failed")]),
+        ("Reporting-MTA: dns; m", []),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_delivery_status_as_it_comes(status: str, bounces: list[tuple[str, str, str]]) -> None:
+    found = report(status)
+    assert found is not None
+    assert found.kind == "bounce"
+    assert [(one.address, one.status, one.action) for one in found.bounces] == bounces
+
+
+def test_a_report_has_at_most_a_hundred_recipients() -> None:
+    found = report("\n\n".join(f"Final-Recipient: rfc822; u{n}@b\nAction: failed" for n in range(5000)))
+    assert found is not None
+    assert len(found.bounces) == 100
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "X-Failed-Recipients: a@b.example",
+        "Return-Path: <>\nSubject: Undelivered Mail Returned to Sender",
+        "Return-Path: <MAILER-DAEMON>\nSubject: Delivery Status Notification (Failure)",
+    ],
+)
+def test_shapes_of_bounces(fields: str) -> None:
+    found = of_fields(fields)
+    assert found is not None
+    assert found.kind == "bounce"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Subject: Undelivered Mail Returned to Sender",
+        "Return-Path: <ada@customer.example>\nSubject: failure notice",
+        "Subject: Re: Delivery Status Notification (Failure)\nReturn-Path: <ada@customer.example>",
+        "Subject: Automatic reply",
+        "Subject: Out of office",
+        "Auto-Submitted: no",
+        "Auto-Submitted: no\nX-Auto-Response-Suppress: All",
+        "Precedence: first-class",
+        "X-Auto-Response-Suppress: None",
+        "X-Autoreply: no",
+        "In-Reply-To: <1-tinycrm-17@x>",
+        "Content-Type: multipart/report; boundary=x",
+        "",
+    ],
+)
+def test_a_person_wrote_it(fields: str) -> None:
+    assert of_fields(fields) is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: Auto-Replied (vacation); owner-email=x",
+        "X-Autoreply: yes",
+        "X-Autorespond: Away",
+        "X-Auto-Reply: 1",
+        "Precedence: auto_reply",
+        "X-POST-MessageClass: 9; Autoresponder",
+        "Subject: Automatic reply: x\nX-Auto-Response-Suppress: All",
+        "Subject: Réponse automatique : x\nPrecedence: bulk",
+        "Subject: =?utf-8?q?R=C3=A9ponse_automatique?= : x\nAuto-Submitted: auto-generated",
+        "Subject: Abwesenheitsnotiz\nReturn-Path: <>",
+        "Subject: Automatisch antwoord: x\nAuto-Submitted: auto-generated",
+        "Content-Type: multipart/report; report-type=feedback-report; boundary=x",
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=x",
+    ],
+)
+def test_auto_replies(fields: str) -> None:
+    found = of_fields(fields)
+    assert found is not None
+    assert found.kind == "auto-reply"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["Auto-Submitted: auto-generated", "Auto-Submitted: auto-notified", "Precedence: bulk", "Precedence: LIST",
+     "Precedence: junk", "List-Id: <x.y>", "List-Unsubscribe: <mailto:x@y>", "X-Auto-Response-Suppress: OOF, AutoReply",
+     "List-Id: <x.y>\nAuto-Submitted: no", "Return-Path: <>"],
+)  # fmt: skip
+def test_bulk(fields: str) -> None:
+    found = of_fields(fields)
+    assert found is not None
+    assert found.kind == "bulk"
+
+
+@pytest.mark.parametrize(
+    ("message_id", "kind"),
+    [
+        ("1223280900.1-tinycrm-17@host", "erp"),
+        ("abc-openobject-17@host", "erp"),
+        ("1223280900.1-openerp-17-crm.case@host", "erp"),
+        ("17-openerp@host", None),
+        ("tinycrm-17@host", None),
+        ("1-tinycrm-x@host", None),
+    ],
+)
+def test_the_erps_own_message_ids(message_id: str, kind: str | None) -> None:
+    found = classify(parse(f"From: a@b\nMessage-ID: <{message_id}>\n\ntext".encode()))
+    assert (found.kind if found else None) == kind
+
+
+def test_a_bounce_goes_before_the_erps_mail_and_that_before_auto_replies_and_bulk() -> None:
+    found = report("Final-Recipient: rfc822; a@b\nAction: failed", top="X-Odoo-Objects: x-1\nPrecedence: bulk\n")
+    assert found is not None
+    assert found.kind == "bounce"
+    mixed = of_fields("X-Odoo-Objects: x-1\nAuto-Submitted: auto-replied\nPrecedence: bulk")
+    assert mixed is not None
+    assert mixed.kind == "erp"

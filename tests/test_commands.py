@@ -1,0 +1,243 @@
+"""`Set-Action: value` lines: every action, every form of a value, and what is wrong with a bad one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mailgate.commands import ACTIONS, EXAMPLES, is_command, read, split, strays
+from mailgate.message import parse
+
+
+def value_of(line: str) -> Any:
+    """Return the value of one good line."""
+    commands, complaints, rest = read(line)
+    assert not complaints, complaints
+    assert rest == ""
+    (command,) = commands
+    assert command.line == line.strip()
+    return command.value
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("Set-State: draft", "draft"),
+        ("Set-State: open", "open"),
+        ("Set-State: pending", "pending"),
+        ("Set-State: close", "close"),
+        ("Set-State: closed", "close"),
+        ("Set-State: done", "close"),
+        ("Set-State: Cancel", "cancel"),
+        ("Set-State: CANCELLED", "cancel"),
+        ("Set-State: canceled", "cancel"),
+        ("Set-User: ede", "ede"),
+        ("Set-User: Emmanuel Dewael", "Emmanuel Dewael"),
+        ("Set-Priority: 1", 1),
+        ("Set-Priority: 5", 5),
+        ("Set-Priority: highest", 1),
+        ("Set-Priority: High", 2),
+        ("Set-Priority: normal", 3),
+        ("Set-Priority: low", 4),
+        ("Set-Priority: LOWEST", 5),
+        ("Set-Partner: new@customer.org", "new@customer.org"),
+        ("Set-Partner: New One <new@customer.org>", "new@customer.org"),
+        ("Set-Partner: <new@customer.org>", "new@customer.org"),
+        ("Set-Section: SSUP", "SSUP"),
+        ("Set-Category: Bug reports", "Bug reports"),
+        ("Set-Cc: a@b.org", ("=a@b.org",)),
+        ("Set-Cc: a@b.org, c@d.org", ("=a@b.org", "=c@d.org")),
+        ("Set-Cc: a@b.org; c@d.org;", ("=a@b.org", "=c@d.org")),
+        ("Set-Cc: +a@b.org, -c@d.org", ("+a@b.org", "-c@d.org")),
+        ("Set-Cc: + a@b.org", ("+a@b.org",)),
+        ("Set-Cc: +Anna <a@b.org>", ("+a@b.org",)),
+        ("Set-Deadline: 2026-02-28", "2026-02-28"),
+        ("Set-Deadline: +3d", "+3"),
+        ("Set-Deadline: + 3", "+3"),
+        ("Set-Deadline: +2w", "+14"),
+        ("Set-Subject: Printer: the second one", "Printer: the second one"),
+        ("Set-Relay: no", False),
+        ("Set-Relay: Yes", True),
+    ],
+)  # fmt: skip
+def test_every_action_and_form_of_value(line: str, value: Any) -> None:
+    assert value_of(line) == value
+
+
+@pytest.mark.parametrize("action", ["Cost", "Revenue"])
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("1200", 1200.0), ("0", 0.0), ("-5", -5.0), ("+5", 5.0), ("1,5", 1.5), ("1.5", 1.5), ("0,125", 0.125),
+        ("1 234,56", 1234.56), ("1\u202f234,56", 1234.56), ("1\xa0234,56", 1234.56), ("1'234.56", 1234.56),
+        ("1,234.56", 1234.56), ("1.234,56", 1234.56), ("1.234.567", 1234567.0), ("1,234,567", 1234567.0),
+        ("12,34,567.5", 1234567.5), ("1234,567", 1234.567), ("€ 12,50", 12.5), ("12.50 €", 12.5), ("$12", 12.0),
+    ],
+)  # fmt: skip
+def test_numbers_as_people_write_them(action: str, written: str, number: float) -> None:
+    assert value_of(f"Set-{action}: {written}") == number
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["1.234", "1,234", "12,500", "much", "1e5", "1.2.3", "1,234.56.78", "1.5,2", "1,2.5", "1.5,", "--5", "nan", "inf",
+     "9" * 400, "12 EUR", "٣"],
+)  # fmt: skip
+def test_what_is_no_number_or_two_numbers_is_refused(written: str) -> None:
+    commands, (complaint,), _ = read(f"Set-Cost: {written}")
+    assert commands == ()
+    assert complaint.reason
+
+
+def test_an_ambiguous_number_is_asked_for_without_its_sign() -> None:
+    _, (complaint,), _ = read("Set-Cost: 1.234")
+    assert "two ways" in complaint.reason
+    assert complaint.nearest == "Set-Cost: 1234"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("0.5", 0.5),
+        ("0,5", 0.5),
+        ("1", 1.0),
+        ("0", 0.0),
+        ("50%", 0.5),
+        ("50 %", 0.5),
+        ("12,5 %", 0.125),
+        ("100 %", 1.0),
+    ],
+)
+def test_a_probability_is_a_fraction_or_percents(written: str, number: float) -> None:
+    assert value_of(f"Set-Probability: {written}") == number
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "nearest"),
+    [
+        ("Set-Stat: pending", "there is no command Set-Stat", "Set-State: pending"),
+        ("set-stat: clos", "there is no command Set-stat", "Set-State: close"),
+        ("Set-Rely: no", "there is no command Set-Rely", "Set-Relay: no"),
+        ("Set-Usr: ede", "there is no command Set-Usr", "Set-User: ede"),
+        ("Set-Prioritty: 7", "there is no command Set-Prioritty", "Set-Priority: 2"),
+        ("Set-Xyzzy: 1", "there is no command Set-Xyzzy", ""),
+        ("Set-State:", "the value is missing", "Set-State: pending"),
+        ("Set-Subject:  ", "the value is missing", "Set-Subject: the new title"),
+        ("Set-State: clsed", "'clsed' is no state", "Set-State: closed"),
+        ("Set-State: whatever", "'whatever' is no state", "Set-State: pending"),
+        ("Set-Priority: 9", "'9' is no priority", "Set-Priority: 2"),
+        ("Set-Priority: 0", "'0' is no priority", "Set-Priority: 2"),
+        ("Set-Probability: 50", "'50' is no probability", "Set-Probability: 50 %"),
+        ("Set-Probability: 150 %", "'150 %' is no probability", "Set-Probability: 50 %"),
+        ("Set-Probability: -1", "'-1' is no probability", "Set-Probability: 50 %"),
+        ("Set-Partner: carla", "is not one e-mail address", "Set-Partner: customer@example.com"),
+        ("Set-Partner: a@b.org, c@d.org", "is not one e-mail address", "Set-Partner: customer@example.com"),
+        ("Set-Cc: ,", "holds no e-mail address", "Set-Cc: +colleague@example.com"),
+        ("Set-Cc: +a@b.org, nobody", "is not one e-mail address", "Set-Cc: +colleague@example.com"),
+        ("Set-Cc: +a@b.org, c@d.org", "some addresses have a sign", "Set-Cc: +a@b.org, +c@d.org"),
+        ("Set-Deadline: 2026-02-30", "there is no day 2026-02-30", "Set-Deadline: +3d"),
+        ("Set-Deadline: 3.2.2026", "is no date", "Set-Deadline: +3d"),
+        ("Set-Deadline: 3d", "is no date", "Set-Deadline: +3d"),
+        ("Set-Relay: maybe", "neither yes nor no", "Set-Relay: no"),
+    ],
+)  # fmt: skip
+def test_a_bad_line_gets_its_reason_and_the_nearest_form(line: str, reason: str, nearest: str) -> None:
+    commands, (complaint,), rest = read(f"{line}\nHello\n")
+    assert (commands, rest) == ((), "Hello\n")
+    assert complaint.line == line.strip()
+    assert reason in complaint.reason
+    assert complaint.nearest == nearest
+    if nearest:
+        assert read(nearest)[1] == (), "the nearest form must be a good one"
+
+
+def test_every_example_is_a_good_line() -> None:
+    assert set(EXAMPLES) == set(ACTIONS)
+    for action, example in EXAMPLES.items():
+        commands, complaints, _ = read(f"Set-{action}: {example}")
+        assert not complaints
+        assert commands[0].action == action
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Set-State: pending", "set-state: pending", "SET-STATE: PENDING", "Set-State : pending", "Set-State:pending",
+     "  Set-State\t:\tpending  ", "Set-State\xa0:\xa0pending\xa0", "\xa0Set-State: pending", "\ufeffSet-State: pending",
+     "\u200bSet-State: pending", "Set-State\uff1apending", "Set-State \uff1a pending", "Set-State: pending\r"],
+)  # fmt: skip
+def test_the_line_as_mail_clients_write_it(line: str) -> None:
+    commands, complaints, rest = read(f"{line}\nHello")
+    assert [(command.action, command.value) for command in commands] == [("state", "pending")]
+    assert (complaints, rest) == ((), "Hello")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Hello", "> Set-State: open", "Set: open", "Set-: open", "Set-State open", "Set State: x", "Reset-State: open",
+     "- Set-State: open", "Set-State!: open", ": open", ""],
+)  # fmt: skip
+def test_what_is_not_a_command_line(line: str) -> None:
+    assert not is_command(line)
+    assert read(f"{line}\n")[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "rest"),
+    [
+        ("", (), ""),
+        ("\n\n", (), ""),
+        ("Hello\n", (), "Hello\n"),
+        ("\n\n  Hello\n", (), "  Hello\n"),
+        ("\n \xa0\n\u200b\nSet-State: open\n\nSet-User: e\n\nHello\n", ("Set-State: open", "Set-User: e"), "Hello\n"),
+        ("Set-State: open", ("Set-State: open",), ""),
+        ("Set-State: open\n\n\n", ("Set-State: open",), ""),
+        ("Set-State: open\nHello\nSet-User: ede\n", ("Set-State: open",), "Hello\nSet-User: ede\n"),
+        ("Set-State: open\r\n\r\nSet-User: ede\r\nHello\r\n", ("Set-State: open", "Set-User: ede"), "Hello\r\n"),
+        ("\n\n> quoted\nSet-State: open\n", (), "> quoted\nSet-State: open\n"),
+    ],
+)  # fmt: skip
+def test_the_block_ends_at_the_first_other_line(text: str, found: tuple[str, ...], rest: str) -> None:
+    assert split(text) == (found, rest)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Content-Type: text/plain; charset=utf-8\n\n\ufeff", "Content-Type: text/plain\n\n\r\n", "\n",
+     "Content-Type: text/html\n\n<style>p {color: red}</style><p>&nbsp;</p><p>"],
+)  # fmt: skip
+def test_commands_are_seen_in_a_message_whatever_its_body(head: str) -> None:
+    mail = parse(
+        f"From: a@b.org\n{head}Set-State: pending<br>\n".replace("<br>", "<br>" if "html" in head else "").encode()
+    )
+    assert [(command.action, command.value) for command in read(mail.text)[0]] == [("state", "pending")]
+
+
+def test_the_last_of_two_equal_actions_counts_and_cc_adds_up() -> None:
+    commands, _, _ = read("Set-State: open\nSet-User: ede\nSet-State: close\nSet-Cc: +a@b.org\nSet-Cc: -c@d.org\n")
+    assert [(one.action, one.value) for one in commands] == [
+        ("user", "ede"), ("state", "close"), ("cc", ("+a@b.org",)), ("cc", ("-c@d.org",)),
+    ]  # fmt: skip
+
+
+def test_good_lines_are_carried_out_beside_bad_ones() -> None:
+    commands, complaints, rest = read("Set-State: pending\nSet-Rely: no\nSet-Priority: 9\nHello\n")
+    assert [command.line for command in commands] == ["Set-State: pending"]
+    assert [complaint.line for complaint in complaints] == ["Set-Rely: no", "Set-Priority: 9"]
+    assert rest == "Hello\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "found"),
+    [
+        ("Hello\nSet-State: close\nBye\n", ("Set-State: close",)),
+        ("Hello\n  sEt-sTaTe : close\n", ("sEt-sTaTe : close",)),
+        ("Hello\nSeT-STATE: close\n", ("SeT-STATE: close",)),
+        ("Hello\n> Set-State: close\n", ()),
+        ("Hello\nSet-Top: box\n", ()),
+        ("Hello\nset the state: close\n", ()),
+        ("Set-State: whatever\n", ("Set-State: whatever",)),
+    ],
+)
+def test_command_lines_below_the_text_are_found(rest: str, found: tuple[str, ...]) -> None:
+    assert strays(rest) == found
