@@ -93,8 +93,9 @@ def interrupt_at(seconds: float) -> None:
 
 def _caller(words: list[str]) -> Caller:
     """A person sees stderr on a terminal, or gives a subcommand; everybody else is a mail program."""
-    subcommand = next((word for word in words if not word.startswith("-")), "")
-    return "person" if _is_terminal(2) or subcommand in SUBCOMMANDS else "program"
+    from mailgate.options import subcommand
+
+    return "person" if _is_terminal(2) or subcommand(words) in SUBCOMMANDS else "program"
 
 
 SUBCOMMANDS = frozenset(("explain", "check", "demo", "sandbox", "replay", "hold", "retry", "config"))

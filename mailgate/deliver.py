@@ -413,9 +413,12 @@ def work_off(desk: Desk, seconds: float = WORK_OFF, most: int = 20) -> int:
 def housekeep(desk: Desk) -> None:
     """Purge old bodies, and once a day tell the default address what is kept aside."""
     journal, now = desk.journal, time.time()
-    if journal.recall("housekeeping", DAY) is not None:
+    last = journal.recall("housekeeping", float("inf"))
+    if isinstance(last, (int, float)) and 0 <= now - last < DAY:
         return
     journal.remember("housekeeping", now)
+    if last is None:
+        return  # the first run of all: what is kept aside in it was just reported
     journal.purge(now - desk.config.journal_keep)
     for mailbox in desk.config.mailboxes:
         held = [one for one in journal.held() if one.mailbox == mailbox.address]

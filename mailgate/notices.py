@@ -123,4 +123,4 @@ def digest(held: Sequence[str]) -> Notice:
     """List what is kept aside, once a day."""
     text = "\n".join(["These messages are kept aside:", "", *(f"    {line}" for line in held), "",
                       "`mailgate hold list` shows them, `mailgate hold release ID` lets one go."])  # fmt: skip
-    return Notice("default", "report", f"{len(held)} messages kept aside", text, "once a day")
+    return Notice("default", "report", f"Kept aside: {len(held)}", text, "once a day")

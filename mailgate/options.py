@@ -58,3 +58,17 @@ def read_plain(arguments: Sequence[str]) -> dict[str, str] | None:
         else:
             return None
     return values
+
+
+def subcommand(arguments: Sequence[str]) -> str:
+    """Return the first word that is neither an option nor an option's value, or ""."""
+    takes = {flag for option in MAIN for flag in (option.short, option.long) if flag}
+    value = False
+    for word in arguments:
+        if value:
+            value = False
+        elif word in takes:
+            value = True
+        elif not word.startswith("-"):
+            return word
+    return ""

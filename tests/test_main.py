@@ -44,14 +44,16 @@ class Gate:
     def __init__(self, sandbox: Sandbox, folder: Path, config: str = CONFIG) -> None:
         self.file = folder / "mailgate.yaml"
         self.file.write_text(config.format(folder=folder, url=sandbox.url, port=sandbox.smtp_port))
+        self.message = MESSAGE.replace(b"<1@", f"<{folder.name}@".encode())  # one that this ERP has not seen
         self.environment = os.environ | {"TEST_PASSWORD": "admin", "HOME": str(folder)}
 
     def run(
-        self, *words: str, raw: bytes = MESSAGE, config: bool = True, **environment: str
+        self, *words: str, raw: bytes | None = None, config: bool = True, **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
         """Run it as a mail program does: no terminal anywhere."""
         command = [sys.executable, "-m", "mailgate", *(["-c", str(self.file)] if config else []), *words]
-        return subprocess.run(command, input=raw, capture_output=True, env=self.environment | environment)
+        return subprocess.run(command, input=self.message if raw is None else raw,
+                              capture_output=True, env=self.environment | environment)  # fmt: skip
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_the_originals_command_line(sandbox: Sandbox, tmp_path: Path, form: str)
     "words", [["--no-such-option"], ["-e"], ["-e", "sales@mycompany.com"], ["no-such-command"], ["-c", "/no/such/file"]]
 )
 def test_a_wrong_command_line_is_75_for_a_mail_program(gate: Gate, words: list[str]) -> None:
-    done = gate.run(*words, raw=MESSAGE + b"x" * 300_000)  # more than a pipe holds: it must be read all the same
+    done = gate.run(*words, raw=gate.message + b"x" * 300_000)  # more than a pipe holds: it must be read all the same
     assert done.returncode == 75 and done.stderr == b""
     assert done.stdout.startswith(b"4.3.5 mailgate: ") and done.stdout.count(b"\n") == 1
 
@@ -220,7 +222,7 @@ def test_nothing_on_stdin(gate: Gate) -> None:
 
 
 def test_50_mb(gate: Gate, sandbox: Sandbox) -> None:
-    raw = MESSAGE.replace(b"<1@", b"<big@") + b"0123456789abcde\n" * (50 * 1024 * 1024 // 16)
+    raw = gate.message + b"0123456789abcde\n" * (50 * 1024 * 1024 // 16)
     done = gate.run(raw=raw)
     assert done.returncode == 0 and b"larger than" in done.stdout
     assert b"larger than" in gate.run("hold", "list").stdout
@@ -229,13 +231,13 @@ def test_50_mb(gate: Gate, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("closed", [0, 1, 2])
 def test_closed_streams(gate: Gate, closed: int) -> None:
     command = f"exec {sys.executable} -m mailgate -c {gate.file} {closed}{'<' if closed == 0 else '>'}&-"
-    done = subprocess.run(["sh", "-c", command], input=MESSAGE, capture_output=True, env=gate.environment)
+    done = subprocess.run(["sh", "-c", command], input=gate.message, capture_output=True, env=gate.environment)
     assert done.returncode == (75 if closed == 0 else 0), done
 
 
 def test_a_full_stdout_does_not_change_the_status(gate: Gate) -> None:
     command = f"exec {sys.executable} -m mailgate -c {gate.file} > /dev/full"
-    done = subprocess.run(["sh", "-c", command], input=MESSAGE, capture_output=True, env=gate.environment)
+    done = subprocess.run(["sh", "-c", command], input=gate.message, capture_output=True, env=gate.environment)
     assert done.returncode == 0
 
 
@@ -265,7 +267,7 @@ def test_sigterm_ends_it_within_the_contract(sandbox: Sandbox, tmp_path: Path, w
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=gate.environment
     ) as process:
         assert process.stdin is not None and process.stdout is not None
-        process.stdin.write(MESSAGE)
+        process.stdin.write(gate.message)
         process.stdin.close()
         while sandbox.server.pending and process.poll() is None:
             time.sleep(0.02)
