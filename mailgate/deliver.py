@@ -174,7 +174,7 @@ def _applied(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
         dump_relays(relays),
         case,
         letters=_letters(case, mail, relays) if case is not None else (),
-        revoked=leaving(source.raw[source.body :]) if leaves else (),
+        revoked=_leaving(source) if leaves else (),
         questions=_questions(delivery, plan, relays),
         answered=plan.source if not plan.complaints else None,
         now=time.time(),
@@ -279,6 +279,12 @@ def _mind_the_limit(relays: tuple[Relay, ...], case: int | None, desk: Desk) -> 
         return
     if desk.journal.sent_since(time.time() - HOUR, case=case) + copies > desk.config.limits.relays:
         raise Parked(f"more than {desk.config.limits.relays} mails an hour about case {case} (limits.relays)")
+
+
+def _leaving(mail: Mail) -> tuple[str, ...]:
+    """Return the ids of ours in what is sent on: in the bytes as they are, and in what they decode to."""
+    pieces = (mail.raw[mail.body :], mail.text.encode("utf-8", "replace"), *(one.data for one in mail.attachments))
+    return tuple(dict.fromkeys(one for piece in pieces for one in leaving(piece)))
 
 
 def _questions(delivery: Delivery, plan: Plan, relays: tuple[Relay, ...]) -> list[tuple[str, int]]:

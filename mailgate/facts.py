@@ -59,6 +59,8 @@ def find_candidates(mail: Mail, automatic: Automatic | None, desk: Desk, mailbox
     """Return the cases that a message may belong to; a bounce is found by the returned Message-ID alone."""
     if automatic is not None and automatic.kind == "bounce":
         mail = mail.but(subject="", in_reply_to=automatic.returned, references=())
+    if automatic is not None and automatic.kind == "erp":
+        mail = mail.but(in_reply_to=(mail.message_id,))  # the ERP's own ids name the case
     ids = referred(mail)
     revoked = desk.journal.revoked(one.strip("<>").lower().partition("@")[0] + "@" for one in ids)
     return candidates(mail, mailbox.tag, desk.keys, desk.journal.cases_of(ids), revoked)

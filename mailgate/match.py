@@ -167,7 +167,9 @@ def bare_subject(subject: str, tag: str, case: int | None) -> tuple[str, bool]:
 def _without_prefix(subject: str) -> str | None:
     """Return what follows a reply prefix (`Re:`, `AW :`, `Re[2]:`, `Fwd (3):`), or None where there is none."""
     head, colon, rest = subject.replace("\uff1a", ":", 1).partition(":")
-    word = head.strip().rstrip("0123456789[]() ").casefold()
+    word = head.strip().casefold()
+    if word.endswith(("]", ")")):
+        word = word[:-1].rstrip("0123456789").rstrip("[( ")
     return rest if colon and word in REPLIES and len(head) < 30 else None
 
 

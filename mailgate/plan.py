@@ -290,7 +290,7 @@ def _from_colleague(question: Question) -> Plan:
     responsible = question.facts.user(case.responsible)
     if user is not None and (responsible is None or not responsible.active):
         return _from_responsible(question, becomes=user)
-    if question.mailbox.commands_who == "users" and split(question.mail.text)[0]:
+    if user is not None and question.mailbox.commands_who == "users" and split(question.mail.text)[0]:
         return _from_responsible(question)
     return _noted(question, responsible.name if responsible else "nobody")
 

@@ -52,7 +52,8 @@ class Question(Record):
     @property
     def subject(self) -> str:
         """The subject without reply prefixes and the case's tag."""
-        return bare_subject(self.mail.subject, self.mailbox.tag, self.case.id if self.case else None)[0]
+        case = self.case or self.placed.old
+        return bare_subject(self.mail.subject, self.mailbox.tag, case.id if case else None)[0]
 
     @property
     def marker(self) -> str:

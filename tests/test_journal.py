@@ -15,6 +15,7 @@ import pytest
 
 from mailgate import journal as rooms
 from mailgate.journal import Delivery, Journal
+from mailgate.journal.schema import SCHEMA_VERSION
 from mailgate.status import JournalError
 
 if TYPE_CHECKING:
@@ -401,7 +402,7 @@ def test_a_damaged_journal_is_a_journal_error(folder: Path) -> None:
 @pytest.mark.parametrize("readonly", [False, True])
 def test_a_journal_of_a_newer_mailgate_is_refused(folder: Path, readonly: bool) -> None:
     opened = Journal(str(folder))
-    opened.db.execute(f"PRAGMA user_version = {rooms.SCHEMA_VERSION + 1}")
+    opened.db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     opened.close()
     with pytest.raises(JournalError, match="newer mailgate"):
         Journal(str(folder), readonly)

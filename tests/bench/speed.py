@@ -42,7 +42,7 @@ mailboxes:
 def installed(folder: Path) -> tuple[str, str]:
     """Install mailgate into a new environment; return its Python and its command."""
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = [folder / "venv/bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", PROJECT]
+    pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", str(PROJECT)]
     subprocess.run(pip, check=True)
     return str(folder / "venv/bin/python"), str(folder / "venv/bin/mailgate")
 

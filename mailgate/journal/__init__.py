@@ -12,8 +12,9 @@ import json
 import os
 import sqlite3
 import time
-from stat import S_ISDIR
 
+from mailgate.journal.folder import Folder, why
+from mailgate.journal.schema import look, open_journal
 from mailgate.record import Record
 from mailgate.status import JournalError
 
@@ -23,33 +24,6 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     Stage = Literal["kept", "planned", "applied", "closed", "held"]
-
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE delivery (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, mailbox TEXT NOT NULL, raw TEXT NOT NULL,
-    stage TEXT NOT NULL, plan TEXT, relays TEXT, case_id INTEGER, round INTEGER NOT NULL DEFAULT 0,
-    attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL, made REAL NOT NULL, changed REAL NOT NULL,
-    reason TEXT NOT NULL DEFAULT '', released INTEGER NOT NULL DEFAULT 0, about TEXT NOT NULL DEFAULT '',
-    claim TEXT NOT NULL DEFAULT '');
-CREATE INDEX delivery_due ON delivery (stage, due);
-CREATE TABLE effect (
-    delivery INTEGER NOT NULL, round INTEGER NOT NULL, number INTEGER NOT NULL, intended REAL NOT NULL,
-    gave_up REAL, done REAL, result INTEGER, PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
-CREATE TABLE sending (
-    delivery INTEGER NOT NULL, round INTEGER NOT NULL, number INTEGER NOT NULL, recipient TEXT NOT NULL,
-    kind TEXT NOT NULL, case_id INTEGER, verdict TEXT NOT NULL, detail TEXT NOT NULL, at REAL NOT NULL,
-    attempts INTEGER NOT NULL, PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
-CREATE INDEX sending_recent ON sending (at);
-CREATE TABLE letter (
-    message_id TEXT NOT NULL, case_id INTEGER NOT NULL, address TEXT NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (message_id, case_id, address)) WITHOUT ROWID;
-CREATE INDEX letter_case ON letter (case_id, address, at);
-CREATE TABLE question (
-    message_id TEXT PRIMARY KEY, delivery INTEGER NOT NULL, at REAL NOT NULL, answered REAL) WITHOUT ROWID;
-CREATE TABLE revoked (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
-"""
 
 
 class Delivery(Record):
@@ -84,20 +58,15 @@ class Intent(Record):
 COLUMNS = "id, key, mailbox, raw, stage, plan, relays, case_id, round, attempts, due, made, reason, released, about"
 
 
-class Journal:
+class Journal(Folder):
     """The journal in one state folder. Raises JournalError where it cannot be used."""
 
     def __init__(self, folder: str, readonly: bool = False) -> None:
-        self.folder = folder
-        self.spool = os.path.join(folder, "mail")
-        self.readonly = readonly
+        super().__init__(folder, readonly)
         try:
-            if not readonly:
-                _prepare(folder)
-                _prepare(self.spool)
-            self.db = (_look if readonly else _open)(os.path.join(folder, "journal.sqlite"))
+            self.db = (look if readonly else open_journal)(os.path.join(folder, "journal.sqlite"))
         except (OSError, sqlite3.Error) as error:
-            raise JournalError(f"the state folder {folder} cannot be used: {_why(error)}", repr(error)) from error
+            raise JournalError(f"the state folder {folder} cannot be used: {why(error)}", repr(error)) from error
 
     def close(self) -> None:
         """Close the database."""
@@ -116,46 +85,8 @@ class Journal:
                 raise
             self.db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise JournalError(f"the journal in {self.folder} cannot be written: {_why(error)}", repr(error)) from error
+            raise JournalError(f"the journal in {self.folder} cannot be written: {why(error)}", repr(error)) from error
         return rows
-
-    # --- the raw message
-
-    def keep(self, raw: bytes) -> str:
-        """Store a message's bytes as a file that survives a crash, and return its name."""
-        now = time.time_ns()
-        name = f"{now:020d}-{os.getpid()}.eml"
-        path, aside = os.path.join(self.spool, name), os.path.join(self.spool, f".{name}.tmp")
-        try:
-            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                view = memoryview(raw)
-                while view:
-                    view = view[os.write(handle, view) :]
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            os.rename(aside, path)
-            _sync_folder(self.spool)
-        except OSError as error:
-            self.discard(os.path.basename(aside))
-            raise JournalError(f"a message cannot be kept in {self.spool}: {_why(error)}", repr(error)) from error
-        return name
-
-    def raw(self, name: str) -> bytes:
-        """Return the bytes of a kept message."""
-        try:
-            with open(os.path.join(self.spool, name), "rb") as file:
-                return file.read()
-        except OSError as error:
-            raise JournalError(f"the kept message {name} cannot be read: {_why(error)}", repr(error)) from error
-
-    def discard(self, name: str) -> None:
-        """Remove a kept message that is not needed any more."""
-        try:
-            os.unlink(os.path.join(self.spool, name))
-        except FileNotFoundError:
-            return
 
     # --- deliveries
 
@@ -278,7 +209,10 @@ class Journal:
     def sent_since(self, since: float, *, case: int | None = None, answers_to: str = "") -> int:
         """Count the mails sent since then about a case, or the automatic answers to one address."""
         if answers_to:
-            query = "SELECT count(*) FROM sending WHERE at >= ? AND kind != 'copy' AND recipient = ? COLLATE NOCASE"
+            query = (
+                "SELECT count(*) FROM sending WHERE at >= ? AND kind != 'copy' AND verdict != 'suppressed'"
+                " AND recipient = ? COLLATE NOCASE"
+            )
             return int(self.db.execute(query, (since, answers_to)).fetchone()[0])
         query = "SELECT count(*) FROM sending WHERE at >= ? AND kind = 'copy' AND case_id = ?"
         return int(self.db.execute(query, (since, case)).fetchone()[0])
@@ -370,16 +304,6 @@ class Journal:
 
     # --- keys and housekeeping
 
-    def secrets(self) -> tuple[bytes, ...]:
-        """Return the keys that tokens are made with, the first of them made at first use (mode 0600)."""
-        path = os.path.join(self.folder, "token.key")
-        if self.readonly and not os.path.exists(path):
-            return (b"no key yet",)
-        try:
-            return _key(path)
-        except (OSError, ValueError) as error:
-            raise JournalError(f"the key {path} cannot be read or made: {_why(error)}", repr(error)) from error
-
     def purge(self, before: float) -> int:
         """Remove the bodies and decisions of what was closed before that time; keys and threads stay."""
         rows = self.db.execute(
@@ -408,106 +332,6 @@ def _effect(delivery: Delivery, number: int, change: str, *values: Any) -> tuple
 
 def _claim(now: float) -> str:
     return f"{_host()} {os.getpid()} {now:.0f}"
-
-
-def _prepare(folder: str) -> None:
-    """Make a folder of our own, or refuse one that others can write to."""
-    try:
-        os.mkdir(folder, 0o700)
-    except FileExistsError:
-        mode = os.stat(folder).st_mode
-        if not S_ISDIR(mode):
-            raise NotADirectoryError("it is not a folder") from None
-        if mode & 0o022:
-            raise PermissionError(f"others can write to it: chmod go-w {folder}") from None
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError("it is not writable for this user") from None
-
-
-def _open(path: str) -> sqlite3.Connection:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # so that SQLite finds it with the right mode
-    os.close(handle)
-    db = sqlite3.connect(path, timeout=20, isolation_level=None)
-    try:
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA wal_autocheckpoint = 200")  # pages; the next process reads what is left in the log
-        if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-            _create(db)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _look(path: str) -> sqlite3.Connection:
-    """Open the journal for reading; where there is none yet, an empty one in memory."""
-    if os.path.exists(path):
-        uri = f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode=ro"
-        db = sqlite3.connect(uri, uri=True, timeout=20)
-        try:
-            _refuse_newer(db.execute("PRAGMA user_version").fetchone()[0])
-        except BaseException:
-            db.close()
-            raise
-        return db
-    db = sqlite3.connect(":memory:", isolation_level=None)
-    for statement in SCHEMA.split(";"):
-        db.execute(statement)
-    return db
-
-
-def _create(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")  # stays with the file
-    db.execute("BEGIN EXCLUSIVE")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        for statement in SCHEMA.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.execute("COMMIT")
-    _refuse_newer(version)
-
-
-def _refuse_newer(version: int) -> None:
-    if version not in (0, SCHEMA_VERSION):
-        raise sqlite3.DatabaseError(f"it was written by a newer mailgate (schema {version})")
-
-
-def _key(path: str) -> tuple[bytes, ...]:
-    try:
-        with open(path, encoding="ascii") as file:
-            keys = tuple(bytes.fromhex(line) for line in file.read().split())
-        if not keys:
-            raise ValueError("it is empty")
-        return keys
-    except FileNotFoundError:
-        aside = f"{path}.{os.getpid()}.tmp"
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(os.urandom(32).hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)  # fails where another process was first: its key counts
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(aside)
-        return _key(path)
-
-
-def _sync_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error)
 
 
 def _host() -> str:
