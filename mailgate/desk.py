@@ -27,7 +27,11 @@ class Desk:
         self.silent = False  # record only, mail nobody
         self.log: Log = open_log(config.log)
         self.journal = Journal(config.state, readonly)
-        self.keys = Keys(self.journal.secrets(), config.erp.database)
+        try:
+            self.keys = Keys(self.journal.secrets(), config.erp.database)
+        except BaseException:
+            self.journal.close()
+            raise
         self.erp: Erp = connect(config.erp, lambda: resolve(config.erp.password), self.journal, timeout)
         self.smtp = Submission(config.smtp, resolve, timeout)
 

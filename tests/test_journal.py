@@ -454,7 +454,9 @@ def test_the_key_is_made_once(journal: Journal, folder: Path) -> None:
     assert len(first) == 1
     assert len(first[0]) == 32
     assert journal.secrets() == first
-    assert Journal(str(folder), readonly=True).secrets() == first
+    looking = Journal(str(folder), readonly=True)
+    assert looking.secrets() == first
+    looking.close()
     assert stat.S_IMODE((folder / "token.key").stat().st_mode) == 0o600
     assert [path.name for path in folder.glob("token.key*")] == ["token.key"]
 
