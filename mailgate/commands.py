@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mailgate.model import Scalar
 
+HYPHENS = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")  # what a client's typography makes of one
 BLANK = " \t\r\f\v\xa0\ufeff\u200b\u202f\u3000"
 LARGEST = 1e15  # beyond it a float has no cents
 
@@ -37,8 +38,11 @@ RELAY = {"yes": True, "no": False}
 
 def parts(line: str) -> tuple[str, str] | None:
     """Return (action, value) of a line that has the form of a command, as written, or None."""
+    line = line.strip(BLANK)
+    if line.startswith("*") and line.endswith("*"):  # how plain text renders what was bold
+        line = line.strip("*")
     head, colon, value = line.replace("\uff1a", ":", 1).partition(":")
-    word = head.strip(BLANK)
+    word = head.strip(BLANK).translate(HYPHENS)
     name = word[4:]
     if not colon or word[:4].lower() != "set-" or not name or not name.replace("-", "").replace("_", "").isalnum():
         return None

@@ -12,8 +12,9 @@ from email.utils import formatdate
 
 from mailgate.commands import is_command, split
 from mailgate.message import content, part_text, text_parts
+from mailgate.mime import transfer_decoded
 from mailgate.model import LOOP_FIELD, Address
-from mailgate.text import drop_lines_html, unflow
+from mailgate.text import clean, decode_text, drop_lines_html, html_to_text, unflow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,23 +161,51 @@ def without_commands(mail: Mail) -> bytes:
 
 
 def _cut_plain(mail: Mail, part: Part) -> bytes | None:
-    """Return a part's body, as transferred, without its command lines; None where it has none."""
-    import quopri
+    """Return a part's body, as transferred, without its command lines; None where it has none.
 
+    Lines are dropped from the bytes as they are. Where what is left does not read as it should (a line end that only
+    the text knows), the text itself is encoded anew: better other bytes than lost words.
+    """
     text = part_text(mail, part)
     lines = _height(part, text)
     if not lines:
         return None
+    rest = "\n".join([*text.split("\n")[lines:]])
+    cut = _dropped(mail, part, lines)
+    if _words(decode_text(transfer_decoded(cut, part.encoding), part.charset)) == _words(rest):
+        return cut
+    return _encoded(rest, part)
+
+
+def _words(text: str) -> list[str]:
+    return clean(text).split()
+
+
+def _dropped(mail: Mail, part: Part, lines: int) -> bytes:
+    """Drop lines from the top of a part's body, as transferred."""
+    import quopri
+
     body = mail.raw[part.body : part.end]
     if part.encoding == "base64":
-        wide = part.charset.startswith(WIDE)
-        data = split(text)[1].encode(part.charset, "replace") if wide else _skip(content(mail, part), lines)
-        return _base64(data, b"\r\n" if b"\r\n" in body else b"\n")
+        return _base64(_skip(content(mail, part), lines), b"\r\n" if b"\r\n" in body else b"\n")
     if part.encoding == "quoted-printable":
         if re.search(rb"(?i)=0[ad]", body):  # line ends that its own lines do not show
             return quopri.encodestring(_skip(content(mail, part), lines))
         return _skip(body, lines, soft=True)
     return _skip(body, lines)
+
+
+def _encoded(text: str, part: Part) -> bytes:
+    """Encode a text as a part's header says."""
+    import quopri
+
+    try:
+        data = text.encode(part.charset or "utf-8", "replace")
+    except LookupError:
+        data = text.encode("utf-8", "replace")
+    if part.encoding == "base64":
+        return _base64(data, b"\r\n")
+    return quopri.encodestring(data) if part.encoding == "quoted-printable" else data
 
 
 def _height(part: Part, text: str) -> int:
@@ -215,17 +244,32 @@ def _base64(data: bytes, newline: bytes) -> bytes:
 
 
 def _cut_html(mail: Mail, part: Part) -> bytes | None:
-    import quopri
+    """Return an HTML part's body without the command lines on top; None where it has none.
 
+    Where a command line of the message still shows (a banner stands above it), the part becomes the text in HTML:
+    better plain than with the commands.
+    """
     source = content(mail, part)
     charset = _codec(part.charset, source)
-    kept = drop_lines_html(source.decode(charset, "surrogateescape"), is_command)
+    html = source.decode(charset, "surrogateescape")
+    kept = drop_lines_html(html, is_command)
+    commands, rest = split(mail.text)
+    shown = {line.strip() for line in html_to_text(html if kept is None else kept).split("\n")}
+    if shown.intersection(commands):
+        import html as entities
+
+        body = entities.escape(rest)
+        return _encoded(f'<html><body><div style="white-space: pre-wrap">{body}</div></body></html>', part)
     if kept is None:
         return None
     data = kept.encode(charset, "surrogateescape")
     if part.encoding == "base64":
         return _base64(data, b"\r\n")
-    return quopri.encodestring(data) if part.encoding == "quoted-printable" else data
+    if part.encoding == "quoted-printable":
+        import quopri
+
+        return quopri.encodestring(data)
+    return data
 
 
 def _codec(charset: str, source: bytes) -> str:

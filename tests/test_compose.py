@@ -437,3 +437,32 @@ def test_commands_are_cut_only_where_the_relay_says_so() -> None:
 def test_the_customers_address_is_written_as_it_is() -> None:
     assert head(sent(recipient=CARLA))["To"] == '"Carla Customer" <carla@customer.org>'
     assert "To: jörg@müller.de".encode() in sent(recipient=Address("jörg@müller.de"))
+
+
+def cut_body(head: str, body: str) -> str:
+    text = f"From: fabien@mycompany.com\nSubject: x\nMIME-Version: 1.0\n{head}\n\n{body}"
+    return without_commands(parse(text.encode())).decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Set-State: pending\u2028Set-Priority: 2\u2028Hello",
+        "*Set-State: pending*\n\nHello",
+        "Set\u2011State: pending\n\nHello",
+    ],
+    ids=["line-separators", "bold", "typography"],
+)
+def test_a_cut_never_takes_the_words_below(body: str) -> None:
+    assert cut_body("Content-Type: text/plain; charset=utf-8", body).strip() == "Hello"
+
+
+def test_html_whose_commands_stand_below_a_banner_becomes_the_text() -> None:
+    head = "Content-Type: multipart/alternative; boundary=b"
+    plain = "--b\nContent-Type: text/plain; charset=utf-8\n\nSet-State: pending\n\nHello & <bye>\n"
+    html = (
+        "--b\nContent-Type: text/html; charset=utf-8\n\n<p>External!</p><p>Set-State: pending</p><p>Hello</p>\n--b--\n"
+    )
+    body = cut_body(head, plain + html)
+    assert "Set-State" not in body
+    assert "Hello &amp; &lt;bye&gt;" in body

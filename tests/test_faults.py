@@ -1,0 +1,81 @@
+"""Each call of each kind of message made to fail in turn: one case, one history line, each file and mail once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from mailgate.sandbox import Sink
+from tests.contract.house import CUSTOMER, EMMANUEL, FABIEN, House, mail, to
+from tests.contract.worlds import World, sandbox_world
+
+FAULTS = ("reset-before", "reset-after", "html", "502")
+KINDS = {
+    "new": (
+        "crm.case.section.search", "crm.case.section.read", "res.users.search", "res.users.read",
+        "res.partner.address.search", "res.partner.address.read", "crm.case.create", "ir.attachment.create",
+        "crm.case.read",
+    ),
+    "follow-up": ("crm.case.read", "crm.case.write", "crm.case.case_open"),
+    "reply": ("crm.case.read", "crm.case.write", "crm.case.case_pending"),
+}  # fmt: skip
+ROWS = [(kind, call, fault) for kind, calls in KINDS.items() for call in calls for fault in FAULTS]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with sandbox_world() as world, Sink() as sink:
+        house = House(world, tmp_path, sink)
+        house.config = house.config.but(erp=house.config.erp.but(settle=0.0))
+        yield house
+
+
+def message(kind: str, case: int) -> EmailMessage:
+    if kind == "reply":
+        return mail(FABIEN, f"Re: [{case}] x", "Set-User: ede\nSet-State: pending\n\nThe words.\n")
+    built = mail(CUSTOMER, f"Re: [{case}] x" if kind == "follow-up" else "x", "The words.\n")
+    if kind == "new":
+        built.add_attachment(b"one", maintype="application", subtype="octet-stream", filename="one.bin")
+    return built
+
+
+def prepared(house: House, world: World, kind: str) -> int:
+    """Have a case to write about; a new one comes to a gateway that remembers nothing yet."""
+    if kind == "new":
+        return 0
+    house.send(mail(CUSTOMER, "First", "First.\n"))
+    world.admin("crm.case", "write", [house.case()], {"user_id": world.ids["users"]["fp"]})
+    return house.case()
+
+
+@pytest.mark.parametrize(("kind", "call", "fault"), ROWS)
+def test_a_fault_at_a_call_loses_and_doubles_nothing(house: House, kind: str, call: str, fault: str) -> None:
+    world = house.world
+    case, sent = prepared(house, world, kind), len(house.sink.mails)
+    sandbox = world.sandbox
+    assert sandbox is not None
+    sandbox.fail_next(fault, on=call)
+    raw = message(kind, case).as_bytes()
+    outcome = house.deliver(raw)
+    assert sandbox.server.pending == 0, f"{call} was never called"
+    assert outcome.verdict in ("kept", "tempfail")
+    for _ in range(3):  # the caller keeps the message at 75 and brings it again; at 0 it is due here
+        if outcome.verdict == "tempfail":
+            outcome = house.deliver(raw)
+        with house.desk() as desk:
+            desk.journal.db.execute("UPDATE delivery SET due = 0")
+        house.retry()
+    assert "handled before" in house.deliver(raw).text
+    assert house.count() == 1
+    assert [line for line in house.history(house.case()) if "The words." in line] == ["The words."]
+    assert house.attachments(house.case()) == (["one.bin"] if kind == "new" else [])
+    mails = tuple(house.sink.mails[sent:])
+    expected = {"new": [EMMANUEL], "follow-up": [FABIEN], "reply": [CUSTOMER, EMMANUEL]}[kind]
+    assert to(mails) == sorted(one.partition("<")[2].rstrip(">") for one in expected)
+    state = {"new": "open", "follow-up": "open", "reply": "pending"}[kind]
+    assert house.read(house.case(), "state") == state
+    methods = world.admin("crm.case.log", "search", [("name", "in", ["Open", "Pending"])])
+    assert len(methods) == (0 if kind == "new" else 1)
