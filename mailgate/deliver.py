@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 WORK_OFF = 5.0  # seconds that each call gives to what is due from before
 BACK_OFF = (60, 300, 900, 3600, 7200, 14400)
+STUMBLES = 3  # so often a message may meet an unforeseen error
 OUTAGE = 300.0  # until an ERP that is down is asked again for what is kept here
 HOUR, DAY = 3600.0, 86400.0
 REPORTS = 10  # times more reports than answers may go to one address in an hour
@@ -118,9 +119,30 @@ def _worked(delivery: Delivery, mail: Mail | None, desk: Desk) -> Outcome:
     try:
         mail = mail or parse(desk.journal.raw(delivery.raw), desk.config.limits.parts)
         return _proceed(delivery, mail, desk)
+    except Exception as error:  # one message nobody foresaw must not stop a mailbox for ever
+        if not isinstance(error, MailgateError):
+            return _stumbled(desk.journal.delivery(delivery.id) or delivery, desk, error)
+        desk.journal.advance(delivery.id, time.time(), claim="")
+        raise
     except BaseException:
         desk.journal.advance(delivery.id, time.time(), claim="")
         raise
+
+
+def _stumbled(delivery: Delivery, desk: Desk, error: Exception) -> Outcome:
+    """Try a message that met an unforeseen error a few times more, then keep it aside."""
+    import traceback
+
+    now, attempts = time.time(), delivery.attempts + 1
+    reason = f"unforeseen {type(error).__name__}"
+    desk.log.error(f"{delivery.about}: {reason}: {''.join(traceback.format_exception(error))}")
+    if attempts < STUMBLES:
+        desk.journal.advance(delivery.id, now, attempts=attempts, due=now + BACK_OFF[0], reason=reason, claim="")
+        return Outcome("tempfail" if delivery.stage == "kept" else "kept", f"{reason}; the log has the details")
+    desk.journal.advance(delivery.id, now, stage="held", reason=reason, claim="")
+    mend = f"It is safe here: `mailgate hold show {delivery.id}` shows it. Please report it with the lines of the log."
+    _report(delivery, trouble("A message is kept aside", delivery.about, reason, mend), 3000, desk)
+    return Outcome("done", f"kept aside: {reason}", held=True)
 
 
 def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:

@@ -79,3 +79,22 @@ def test_a_fault_at_a_call_loses_and_doubles_nothing(house: House, kind: str, ca
     assert house.read(house.case(), "state") == state
     methods = world.admin("crm.case.log", "search", [("name", "in", ["Open", "Pending"])])
     assert len(methods) == (0 if kind == "new" else 1)
+
+
+def test_a_message_that_nobody_foresaw_stops_no_mailbox(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mailgate import deliver
+
+    def stumble(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    raw = mail(CUSTOMER, "x", "x\n").as_bytes()
+    monkeypatch.setattr(deliver, "decide", stumble)
+    assert [house.deliver(raw).verdict for _ in range(3)] == ["tempfail", "tempfail", "done"]
+    with house.desk() as desk:
+        (held,) = desk.journal.held()
+        assert held.reason == "unforeseen RuntimeError"
+    assert to(tuple(house.sink.mails)) == ["admin@mycompany.example"]
+    monkeypatch.undo()
+    assert "kept aside before" in house.deliver(raw).text
+    house.send(mail(CUSTOMER, "y", "y\n"))
+    assert house.count() == 1
