@@ -46,6 +46,8 @@ BACK_OFF = (60, 300, 900, 3600, 7200, 14400)
 STUMBLES = 3  # so often a message may meet an unforeseen error
 OUTAGE = 300.0  # until an ERP that is down is asked again for what is kept here
 HOUR, DAY = 3600.0, 86400.0
+NEVER = 3650 * DAY
+UNFINISHED = ("kept", "planned", "applied")
 REPORTS = 10  # times more reports than answers may go to one address in an hour
 
 
@@ -87,7 +89,9 @@ def deliver(raw: bytes, desk: Desk, choose: Callable[[Mail], Mailbox]) -> Outcom
     except BaseException:
         desk.journal.discard(name)
         raise
-    if not new:
+    if not new and delivery.stage in UNFINISHED and not desk.journal.has(delivery.raw):
+        desk.journal.advance(delivery.id, time.time(), raw=name)  # the earlier file is gone: this one takes its place
+    elif not new:
         desk.journal.discard(name)
         if delivery.stage == "closed":
             return Outcome("done", f"handled before: case {delivery.case}" if delivery.case else "handled before")
@@ -169,6 +173,8 @@ def _decided(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
     mailbox = desk.mailbox(delivery.mailbox)
     question = think(mail, delivery.key, desk, mailbox, delivery.released, f"{delivery.key[:24]}.{delivery.round}")
     plan = decide(question)
+    if desk.silent:
+        plan = plan.but(relay="none", relay_reason="recorded only", notices=())
     desk.log.info(f"{delivery.about}: {plan.reason}")
     now = time.time()
     desk.journal.advance(delivery.id, now, stage="planned", plan=dump_plan(plan), case_id=plan.case, reason="")
@@ -187,7 +193,7 @@ def _applied(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
     letters = desk.journal.letters(case) if case else {}
     source = _source(plan, mail, desk)
     mailing = Mailing(plan, source, delivery.key, now_case, facts, standing, letters)
-    relays = () if desk.silent else address(mailing)
+    relays = address(mailing)
     if not delivery.released:
         _mind_the_limit(relays, case, desk)
     leaves = any(relay.kind == "copy" for relay in relays)
@@ -333,6 +339,9 @@ def _send(delivery: Delivery, number: int, relay: Relay, mail: Mail, desk: Desk)
     if relay.kind != "copy" and _too_many(relay, desk):
         desk.log.warning(f"no {relay.kind} to {to}: too many in an hour")
         desk.journal.receipt(delivery, number, to, relay.kind, "suppressed", "too many in an hour", now)
+        if relay.kind == "answer":
+            notice = trouble(f"No answer went to {to}", delivery.about, "too many in an hour", relay.text)
+            _report(delivery, notice, 1000 + number, desk)
         return True
     mailbox = desk.mailbox(delivery.mailbox)
     receipt = desk.smtp.send(envelope_sender(relay, mailbox), to, compose(relay, mail, mailbox, now))
@@ -357,8 +366,8 @@ def _too_many(relay: Relay, desk: Desk) -> bool:
 def _report(delivery: Delivery, notice: Notice, number: int, desk: Desk) -> None:
     """Tell the default address of trouble, at once: a report that cannot be sent stays in the log."""
     mailbox = desk.mailbox(delivery.mailbox)
-    if not mailbox.default:
-        desk.log.warning(f"no default address hears of it: {notice.subject}: {notice.reason}")
+    if desk.silent or not mailbox.default:
+        desk.log.warning(f"nobody hears of it: {notice.subject}: {notice.reason}")
         return
     seed = f"{delivery.key} {delivery.round} {number}"
     host = mailbox.address.rpartition("@")[2]
@@ -403,7 +412,9 @@ def _postponed(delivery: Delivery, desk: Desk, error: MailgateError) -> Outcome:
     """Try later. Before the plan the caller keeps the message too, unless `when_down: keep`."""
     now = time.time()
     desk.log.warning(f"{delivery.about}: {error}; {error.detail}")
-    desk.journal.advance(delivery.id, now, due=now + OUTAGE, reason=str(error), claim="")
+    # what is only to be recorded waits for whoever brings it again: `retry` would mail it
+    wait = NEVER if desk.silent and delivery.stage == "kept" else OUTAGE
+    desk.journal.advance(delivery.id, now, due=now + wait, reason=str(error), claim="")
     ours = delivery.stage != "kept" or desk.config.when_down == "keep"
     return Outcome(
         "kept" if ours else "tempfail", f"{error}; {'kept here, tried again later' if ours else 'try again later'}"

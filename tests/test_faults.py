@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.deliver import deliver
 from mailgate.sandbox import Sink
 from tests.contract.house import CUSTOMER, EMMANUEL, FABIEN, House, mail, to
 from tests.contract.worlds import World, sandbox_world
@@ -82,13 +83,13 @@ def test_a_fault_at_a_call_loses_and_doubles_nothing(house: House, kind: str, ca
 
 
 def test_a_message_that_nobody_foresaw_stops_no_mailbox(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailgate import deliver
+    from mailgate import deliver as story
 
     def stumble(*_: object) -> None:
         raise RuntimeError("a bug")
 
     raw = mail(CUSTOMER, "x", "x\n").as_bytes()
-    monkeypatch.setattr(deliver, "decide", stumble)
+    monkeypatch.setattr(story, "decide", stumble)
     assert [house.deliver(raw).verdict for _ in range(3)] == ["tempfail", "tempfail", "done"]
     with house.desk() as desk:
         (held,) = desk.journal.held()
@@ -97,4 +98,37 @@ def test_a_message_that_nobody_foresaw_stops_no_mailbox(house: House, monkeypatc
     monkeypatch.undo()
     assert "kept aside before" in house.deliver(raw).text
     house.send(mail(CUSTOMER, "y", "y\n"))
+    assert house.count() == 1
+
+
+def test_what_is_only_recorded_is_never_mailed_later(house: House) -> None:
+    sandbox, raw = house.world.sandbox, mail(CUSTOMER, "Old", "Old.\n").as_bytes()
+    assert sandbox is not None
+
+    def record() -> str:
+        with house.desk() as desk:
+            desk.silent = True
+            return deliver(raw, desk, lambda _: house.config.mailboxes[0]).verdict
+
+    sandbox.pause()
+    assert record() == "tempfail"
+    sandbox.resume()
+    assert house.retry() == 0
+    sandbox.fail_next("reset-after", on="crm.case.create")
+    assert record() == "kept"
+    with house.desk() as desk:
+        desk.journal.db.execute("UPDATE delivery SET due = 0")
+    house.retry()
+    assert (house.count(), len(house.sink.mails)) == (1, 0)
+
+
+def test_a_redelivery_replaces_a_raw_file_that_is_gone(house: House) -> None:
+    sandbox, raw = house.world.sandbox, mail(CUSTOMER, "x", "x\n").as_bytes()
+    assert sandbox is not None
+    sandbox.pause()
+    house.deliver(raw)
+    sandbox.resume()
+    for file in (Path(house.config.state) / "mail").iterdir():
+        file.unlink()
+    assert house.deliver(raw).verdict == "done"
     assert house.count() == 1

@@ -55,6 +55,10 @@ class Folder:
         except OSError as error:
             raise JournalError(f"the kept message {name} cannot be read: {why(error)}", repr(error)) from error
 
+    def has(self, name: str) -> bool:
+        """Tell whether a kept message is there."""
+        return bool(name) and os.path.exists(os.path.join(self.spool, name))
+
     def discard(self, name: str) -> None:
         """Remove a kept message that is not needed any more."""
         try:
