@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from mailgate.address import address_key, is_address
-from mailgate.match import bare_subject, host_of, tagged_subject
+from mailgate.match import bare_subject, filled, host_of, name_of, tagged_subject
 from mailgate.model import Address, Relay
 from mailgate.record import Record
 from mailgate.sender import gateway_keys, users_at
@@ -56,23 +56,34 @@ def recipients(mailing: Mailing) -> tuple[Recipient, ...]:
     """Return who gets a copy, each address once, with the reason."""
     wanted: list[Recipient] = []
     relay, case = mailing.plan.relay, mailing.case
-    if relay == "none" or case is None:
+    if relay == "none" or case is None or _left_to_erp(mailing):
         return ()
     if relay == "customer":
         wanted += [(contact, "partner", "the customer of the case") for contact in case.contact]
     wanted += staff(mailing)
     if relay in ("customer", "staff"):
         wanted += [(watcher, "partner", "in the case's Cc") for watcher in case.watchers]
+        wanted += [(follower, "partner", "follows the case in the ERP") for follower in case.followers]
     return tuple(_allowed(mailing, wanted))
+
+
+def _left_to_erp(mailing: Mailing) -> bool:
+    """Tell whether the ERP's own notifications carry the mail; notes, and a mail that `yes` lets go, they do not."""
+    plan = mailing.plan
+    return mailing.mailbox.relay_by == "erp" and plan.relay in ("customer", "staff") and plan.source is None
 
 
 def staff(mailing: Mailing) -> list[Recipient]:
     """Return the responsible; where he cannot be reached the section's responsible and `notify`, else the default."""
     case, facts, mailbox = mailing.case, mailing.facts, mailing.mailbox
-    user = facts.user(case.responsible) if case else None
-    if user is not None and user.active and is_address(user.email):
-        return [(Address(user.email, user.name), "staff", "responsible for the case")]
-    found: list[Recipient] = []
+    assigned = [facts.user(uid) for uid in (case.responsible, *case.deputies)] if case else []
+    found: list[Recipient] = [
+        (Address(user.email, user.name), "staff", "responsible for the case")
+        for user in assigned
+        if user is not None and user.active and is_address(user.email)
+    ]
+    if found:
+        return found
     deputy = facts.user(facts.section.responsible)
     if deputy is not None and deputy.active and is_address(deputy.email):
         found.append((Address(deputy.email, deputy.name), "staff", "responsible for the section"))
@@ -100,8 +111,9 @@ def _allowed(mailing: Mailing, wanted: Iterable[Recipient]) -> Iterator[Recipien
 def _copy(mailing: Mailing, recipient: Address, audience: Audience, reason: str) -> Relay:
     case, mailbox, plan = mailing.case, mailing.mailbox, mailing.plan
     assert case is not None
-    bare, replied = bare_subject(mailing.mail.subject, mailbox.tag, case.id)
-    relay = _relay(mailing, recipient, audience, "copy", reason, tagged_subject(bare, replied, mailbox.tag, case.id))
+    name = name_of(case, mailbox.tag)
+    bare, replied = bare_subject(mailing.mail.subject, mailbox.tag, name)
+    relay = _relay(mailing, recipient, audience, "copy", reason, tagged_subject(bare, replied, mailbox.tag, name))
     return relay.but(
         sender_name=_shown_name(mailing, audience),
         priority=case.priority if case.priority not in (None, 3) else None,
@@ -157,7 +169,8 @@ def _about(mailing: Mailing, case: Case) -> tuple[tuple[str, str], ...]:
 
 def _unlisted(mailing: Mailing, case: Case) -> Iterator[str]:
     """Yield who stands in the message's Cc (or wrote it) but not in the case: `Set-Cc: +...` adds him."""
-    known = {address_key(one.email) for one in (*case.watchers, *case.contact)} | gateway_keys(mailing.standing.config)
+    known = {address_key(one.email) for one in (*case.watchers, *case.contact, *case.followers)}
+    known |= gateway_keys(mailing.standing.config)
     for one in (mailing.mail.sender, *mailing.mail.cc):
         key = address_key(one.email)
         if is_address(one.email) and key not in known and not users_at(mailing.facts, one.email):
@@ -182,7 +195,8 @@ def _written(mailing: Mailing, notice: Notice) -> Iterator[Relay]:
             continue
         subject = notice.subject
         if mailing.case is not None:
-            subject = tagged_subject(subject, notice.kind == "acknowledge", mailbox.tag, mailing.case.id)
+            name = name_of(mailing.case, mailbox.tag)
+            subject = tagged_subject(subject, notice.kind == "acknowledge", mailbox.tag, name)
         if notice.kind == "report":
             subject = f"[CaseError] {subject}"
         relay = _relay(mailing, recipient, audience, notice.kind, reason, subject)
@@ -194,7 +208,7 @@ def _written(mailing: Mailing, notice: Notice) -> Iterator[Relay]:
 def _filled(template: str, mailing: Mailing) -> str:
     """Fill the administrator's template: {id}, {tag}, {subject} and {team} stand for the case's own."""
     case, mailbox = mailing.case, mailing.mailbox
-    number = case.id if case else 0
-    words = {"{id}": str(number), "{tag}": mailbox.tag.format(id=number), "{subject}": mailing.plan.subject,
+    number = name_of(case, mailbox.tag) if case else "0"
+    words = {"{id}": number, "{tag}": filled(mailbox.tag, number), "{subject}": mailing.plan.subject,
              "{team}": mailbox.name or mailing.facts.section.name}  # fmt: skip
     return re.sub("|".join(map(re.escape, words)), lambda match: words[match[0]], template)

@@ -52,7 +52,7 @@ def _defaults(config: Config) -> Iterator[tuple[bool, str]]:
 def _erp(desk: Desk) -> Iterator[tuple[bool, str]]:
     for mailbox in desk.config.mailboxes:
         try:
-            for works, words in desk.erp.check(mailbox):
+            for works, words in desk.erp(mailbox).check(mailbox):
                 yield works, f"{mailbox.address}: {words}" if len(desk.config.mailboxes) > 1 else words
         except ErpError as error:
             yield False, str(error)

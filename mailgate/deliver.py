@@ -85,7 +85,7 @@ def deliver(raw: bytes, desk: Desk, choose: Callable[[Mail], Mailbox]) -> Outcom
         mail = parse(raw, desk.config.limits.parts)
         mailbox, unclear = _chosen(mail, desk, choose)
         key = delivery_key(mail, mailbox.address)
-        delivery, new = desk.journal.enter(key, mailbox.address, name, _about(mail), time.time())
+        delivery, new = desk.journal.enter(key, mailbox.address, mailbox.model, name, _about(mail), time.time())
     except BaseException:
         desk.journal.discard(name)
         raise
@@ -188,14 +188,14 @@ def _applied(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
     _wait_for_older(delivery, plan, desk)
     case = _apply(delivery, plan, mail, desk)
     mailbox = desk.mailbox(delivery.mailbox)
-    standing = Standing(mailbox, desk.config, desk.keys, delivery.released)
+    standing = Standing(mailbox, desk.config, desk.keys(mailbox), delivery.released)
     now_case, facts = facts_after(case, desk, mailbox)
-    letters = desk.journal.letters(case) if case else {}
+    letters = desk.journal.letters(case, mailbox.model) if case else {}
     source = _source(plan, mail, desk)
     mailing = Mailing(plan, source, delivery.key, now_case, facts, standing, letters)
     relays = address(mailing)
     if not delivery.released:
-        _mind_the_limit(relays, case, desk)
+        _mind_the_limit(delivery, relays, case, desk)
     leaves = any(relay.kind == "copy" for relay in relays)
     desk.journal.addressed(
         delivery,
@@ -235,7 +235,7 @@ def _wait_for_older(delivery: Delivery, plan: Plan, desk: Desk) -> None:
     if plan.case is None:
         return
     for _ in range(50):
-        if not desk.journal.waiting(plan.case, delivery.id):
+        if not desk.journal.waiting(delivery, plan.case):
             return
         time.sleep(0.1)
     raise Waiting(f"case {plan.case} is being worked on", time.time() + 5)
@@ -261,7 +261,7 @@ def _apply(delivery: Delivery, plan: Plan, mail: Mail, desk: Desk) -> int | None
 
 def _looked_up(delivery: Delivery, plan: Plan, number: int, case: int | None, desk: Desk) -> bool:
     """Ask the ERP whether an effect whose answer was lost was carried out; finding it proves, not finding does not."""
-    found = desk.erp.find(plan.effects[number], case)
+    found = desk.erp(desk.mailbox(delivery.mailbox)).find(plan.effects[number], case)
     if found is None:
         return False
     desk.journal.done(delivery, number, found, time.time())
@@ -272,7 +272,7 @@ def _carry_out(delivery: Delivery, plan: Plan, number: int, case: int | None, ma
     effect = plan.effects[number]
     desk.journal.intend(delivery, number, time.time())
     try:
-        result = desk.erp.apply(effect, case, mail.attachments)
+        result = desk.erp(desk.mailbox(delivery.mailbox)).apply(effect, case, mail.attachments)
     except (ErpDoubt, Interrupted):
         desk.journal.gave_up(delivery, number, time.time())
         raise
@@ -300,12 +300,13 @@ def _source(plan: Plan, mail: Mail, desk: Desk) -> Mail:
     return parse(desk.journal.raw(earlier.raw), desk.config.limits.parts) if earlier is not None else mail
 
 
-def _mind_the_limit(relays: tuple[Relay, ...], case: int | None, desk: Desk) -> None:
+def _mind_the_limit(delivery: Delivery, relays: tuple[Relay, ...], case: int | None, desk: Desk) -> None:
     """Stop a loop: beyond so many copies an hour about one case there are none, and the default address hears of it."""
     copies = sum(relay.kind == "copy" for relay in relays)
     if case is None or not copies:
         return
-    if desk.journal.sent_since(time.time() - HOUR, case=case) + copies > desk.config.limits.relays:
+    sent = desk.journal.sent_since(time.time() - HOUR, case=case, model=delivery.model)
+    if sent + copies > desk.config.limits.relays:
         raise Parked(f"more than {desk.config.limits.relays} mails an hour about case {case} (limits.relays)")
 
 
@@ -373,7 +374,7 @@ def _report(delivery: Delivery, notice: Notice, number: int, desk: Desk) -> None
     host = mailbox.address.rpartition("@")[2]
     relay = Relay(
         Address(mailbox.default), "staff", "report", notice.reason,
-        desk.keys.plain_id(seed, mailbox.default, host), f"[CaseError] {notice.subject}",
+        desk.keys(mailbox).plain_id(seed, mailbox.default, host), f"[CaseError] {notice.subject}",
         text=notice.text, sender_name=mailbox.name,
     )  # fmt: skip
     _send(delivery, number, relay, parse(b""), desk)

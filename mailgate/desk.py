@@ -28,12 +28,31 @@ class Desk:
         self.log: Log = open_log(config.log)
         self.journal = Journal(config.state, readonly)
         try:
-            self.keys = Keys(self.journal.secrets(), config.erp.database)
+            self._secrets = self.journal.secrets()
         except BaseException:
             self.journal.close()
             raise
-        self.erp: Erp = connect(config.erp, lambda: resolve(config.erp.password), self.journal, timeout)
+        self._timeout = timeout
+        self._erps: dict[str, Erp] = {}
         self.smtp = Submission(config.smtp, resolve, timeout)
+
+    def erp(self, mailbox: Mailbox) -> Erp:
+        """Return the ERP as the mailbox's cases are kept in it; nothing is sent before the first question."""
+        erp = self._erps.get(mailbox.address)
+        if erp is None:
+            first = next(iter(self._erps.values()), None)
+            erp = connect(self.config.erp, mailbox, resolve, self.journal, self._timeout, first)
+            self._erps[mailbox.address] = erp
+        return erp
+
+    def keys(self, mailbox: Mailbox) -> Keys:
+        """Return what makes and knows our Message-IDs about cases of the mailbox's model."""
+        scopes = tuple(dict.fromkeys(self._scope(one) for one in self.config.mailboxes))
+        return Keys(self._secrets, self._scope(mailbox), tuple(one for one in scopes if one != self._scope(mailbox)))
+
+    def _scope(self, mailbox: Mailbox) -> str:
+        database = self.config.erp.database
+        return database if mailbox.model == "crm.case" else f"{database} {mailbox.model}"
 
     def __enter__(self) -> Desk:
         """Use it in a with statement."""

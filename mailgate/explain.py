@@ -51,7 +51,7 @@ def explain(
         mailbox = choose(mail, config)
         shown["mailbox"] = mailbox.address
         with Desk(config, readonly=True) as desk:
-            automatic = loop_of(mail, desk.keys, config) or automatic
+            automatic = loop_of(mail, desk.keys(mailbox), config) or automatic
             shown["message"] = _message(mail, automatic)
             question = think(mail, delivery_key(mail, mailbox.address), desk, mailbox, False, "explain")
             shown["candidates"] = plain(find_candidates(mail, automatic, desk, mailbox))

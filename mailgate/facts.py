@@ -7,7 +7,7 @@ import time
 from mailgate.address import address_key
 from mailgate.automatic import classify
 from mailgate.commands import read
-from mailgate.match import candidates, loop_of, referred
+from mailgate.match import candidates, loop_of, referred, tags
 from mailgate.message import parse
 from mailgate.model import Facts, Sender
 from mailgate.plan import outsiders
@@ -25,26 +25,29 @@ if TYPE_CHECKING:
 
 
 ASKED = 7 * 86400.0  # so long an answer to a question of ours counts
+MOST_ASKED = 20  # Message-IDs about which the ERP is asked
 
 
 def think(mail: Mail, key: str, desk: Desk, mailbox: Mailbox, released: bool, marker: str) -> Question:
     """Ask the journal and the ERP what the first decision rests on. Raises ErpError."""
-    standing = Standing(mailbox, desk.config, desk.keys, released)
-    automatic = loop_of(mail, desk.keys, desk.config) or classify(mail)
+    keys, erp = desk.keys(mailbox), desk.erp(mailbox)
+    standing = Standing(mailbox, desk.config, keys, released)
+    automatic = loop_of(mail, keys, desk.config) or classify(mail)
     now = time.time()
     if not released and _needs_no_facts(mail, automatic, standing):
         return _unasked(mail, key, standing, now, automatic, marker)
     found = find_candidates(mail, automatic, desk, mailbox)
-    facts = _facts(found, desk.erp, mailbox)
+    facts = _facts(found, erp, mailbox)
     placed = _bounce_place(mail, found, facts) if automatic and automatic.kind == "bounce" else None
     if placed is None:
-        placed, facts = _place(mail, found, facts, standing, desk.erp, now)
+        placed, facts = _place(mail, found, facts, standing, erp, now)
     question = Question(
         mail, key, placed, facts, standing, now, automatic,
         quote_known=bool(placed.candidate and placed.candidate.by in ("token", "thread")), marker_text=marker,
+        dialect=erp.dialect,
     )  # fmt: skip
-    question = _with_contacts(_with_asked(question, desk), desk.erp)
-    return _with_names(question, desk.erp)
+    question = _with_contacts(_with_asked(question, desk), erp)
+    return _with_names(question, erp)
 
 
 def _with_asked(question: Question, desk: Desk) -> Question:
@@ -61,9 +64,13 @@ def find_candidates(mail: Mail, automatic: Automatic | None, desk: Desk, mailbox
         mail = mail.but(subject="", in_reply_to=automatic.returned, references=())
     if automatic is not None and automatic.kind == "erp":
         mail = mail.but(in_reply_to=(mail.message_id,))  # the ERP's own ids name the case
-    ids = referred(mail)
+    ids, keys = referred(mail), desk.keys(mailbox)
     revoked = desk.journal.revoked(one.strip("<>").lower().partition("@")[0] + "@" for one in ids)
-    return candidates(mail, mailbox.tag, desk.keys, desk.journal.cases_of(ids), revoked)
+    known = desk.journal.cases_of(ids, mailbox.model)
+    if not known and not any(keys.token(one) for one in ids):
+        known = dict(desk.erp(mailbox).threads(ids[:MOST_ASKED])) if ids else {}
+    numbered = desk.erp(mailbox).numbered(tags(mail.subject, mailbox.tag)) if "{number}" in mailbox.tag else {}
+    return candidates(mail, mailbox.tag, keys, known, revoked, mailbox.model, numbered)
 
 
 def _needs_no_facts(mail: Mail, automatic: Automatic | None, standing: Standing) -> bool:
@@ -150,7 +157,9 @@ def _with_names(question: Question, erp: Erp) -> Question:
     for command in commands:
         if command.action == "partner":
             partner = erp.contacts(str(command.value))
-    unable = frozenset(command.action for command in commands if not erp.can(command.action))
+    unable = frozenset(command.action for command in commands if not erp.can(command.action)) | frozenset(
+        f"state {one.value}" for one in commands if one.action == "state" and not erp.can("state", str(one.value))
+    )
     users = _users_named(
         commands_users=(str(one.value) for one in commands if one.action == "user"), question=question, erp=erp
     )
@@ -175,11 +184,12 @@ def facts_after(case: int | None, desk: Desk, mailbox: Mailbox) -> tuple[Case | 
 
     if case is None:
         return None, Facts(Section(0, mailbox.name or mailbox.address))
-    found = next(iter(desk.erp.cases((case,))), None)
-    users = desk.erp.users()
+    erp = desk.erp(mailbox)
+    found = next(iter(erp.cases((case,))), None)
+    users = erp.users()
     if found is not None and found.responsible is not None and found.responsible not in {user.id for user in users}:
-        users = desk.erp.users(fresh=True)
-    section: Section = desk.erp.section(mailbox.section)
+        users = erp.users(fresh=True)
+    section: Section = erp.section(mailbox.section)
     if found is not None and found.section != section.id:
-        section = next(iter(desk.erp.sections((found.section,))), section)
+        section = next(iter(erp.sections((found.section,))), section)
     return found, Facts(section, users, (found,) if found else ())

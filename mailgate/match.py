@@ -17,14 +17,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mailgate.model import Audience, Mail
+    from mailgate.model import Audience, Case, Mail
     from mailgate.policy import Config
 
 # Compiled at their first use: most messages need few of them.
 OWN_ID = r"<?mailgate\.([1-9]\d{0,9})\.([sp])\.([a-z2-7]{10})\.([a-z2-7]{8})\.([a-z2-7]{16})@[^<>\s]+>?"
 PLAIN_ID = r"<mailgate\.[a-z2-7]{16}@[^<>\s]+>"
 OURS = rb"(?i)mailgate\.[1-9]\d{0,9}\.[sp]\.[a-z2-7]{10}\.[a-z2-7]{8}\.[a-z2-7]{16}@"
-ERP_ID = r"-(?:tinycrm|openobject)-(\d{1,10})@|-openerp-(\d{1,10})-[\w.]+@"
+ERP_ID = r"-(?:tinycrm|openobject)-(\d{1,10})@|-openerp-(\d{1,10})-([\w.]+)@"
 REPLIES = frozenset(
     ("re", "aw", "antw", "antwort", "sv", "vs", "fw", "fwd", "wg", "tr", "rv", "ref", "rif", "odp", "res", "enc",
      "ynt", "vb", "doorst", "r", "i", "pd", "\u56de\u590d", "\u7b54\u590d", "\u8f6c\u53d1")
@@ -35,11 +35,16 @@ MOST_REFERENCES = 100  # beyond these a References field proves nothing more
 
 
 class Keys:
-    """The secrets that tokens are made with: the first signs, any of them verifies. `scope` is the database."""
+    """The secrets that tokens are made with: the first signs, any of them verifies.
 
-    def __init__(self, secrets: Sequence[bytes], scope: str) -> None:
+    `scope` is the database, and the model where it has several: numbers mean something else in each.
+    `others` are this gateway's further scopes: their tokens prove nothing here, but show that a mail is ours.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], scope: str, others: Sequence[str] = ()) -> None:
         self.secrets = tuple(secrets)
         self.scope = scope
+        self.others = tuple(others)
 
     def _digest(self, secret: bytes, text: str) -> str:
         digest = hmac.new(secret, f"{self.scope}\n{text}".encode(), "sha256").digest()
@@ -83,6 +88,10 @@ class Keys:
             return None
         return Token(int(case), AUDIENCES[audience], recipient, message_id)
 
+    def ours(self, message_id: str) -> bool:
+        """Tell whether this gateway made a Message-ID, about whatever case in whatever model."""
+        return any(Keys(self.secrets, scope).token(message_id) for scope in (self.scope, *self.others))
+
 
 def referred(mail: Mail) -> tuple[str, ...]:
     """Return the Message-IDs that a message answers, the nearest first, each once."""
@@ -97,14 +106,24 @@ def leaving(raw: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.decode("ascii").lower() for found in re.findall(OURS, raw)))
 
 
-def candidates(mail: Mail, tag: str, keys: Keys, known: Mapping[str, int], revoked: frozenset[str]) -> tuple[
-    Candidate, ...
-]:  # fmt: skip
+def candidates(
+    mail: Mail,
+    tag: str,
+    keys: Keys,
+    known: Mapping[str, tuple[int, ...]],
+    revoked: frozenset[str],
+    model: str = "crm.case",
+    numbered: Mapping[str, int] | None = None,
+) -> tuple[Candidate, ...]:
     """Return the cases that a message may belong to, the strongest reason first, each case once per reason.
 
-    `known` maps Message-IDs to cases, as the journal knows them; `revoked` are the tokens that were seen leaving.
+    `known` maps Message-IDs to cases of the mailbox's `model`, as the journal and the ERP know them; `revoked` are
+    the tokens that were seen leaving; `numbered` maps the ERP's own numbers to cases, for a tag that holds those.
     """
-    found = [*_by_token(mail, keys, revoked), *_by_thread(mail, known), *_by_erp_id(mail), *_by_tag(mail, tag)]
+    found = [
+        *_by_token(mail, keys, revoked), *_by_thread(mail, known), *_by_erp_id(mail, model),
+        *_by_tag(mail, tag, numbered or {}),
+    ]  # fmt: skip
     first: dict[tuple[int, str], Candidate] = {}
     for candidate in found:
         first.setdefault((candidate.case, candidate.by), candidate)
@@ -126,38 +145,66 @@ def _side(token: Token) -> str:
     return "staff" if token.audience == "staff" else "the customer's side"
 
 
-def _by_thread(mail: Mail, known: Mapping[str, int]) -> Iterator[Candidate]:
+def _by_thread(mail: Mail, known: Mapping[str, tuple[int, ...]]) -> Iterator[Candidate]:
     for message_id in referred(mail):
-        if message_id in known:
-            yield Candidate(known[message_id], "thread", f"answers {message_id}, a mail of that case")
+        for case in known.get(message_id, ()):
+            yield Candidate(case, "thread", f"answers {message_id}, a mail of that case")
 
 
-def _by_erp_id(mail: Mail) -> Iterator[Candidate]:
+def _by_erp_id(mail: Mail, model: str) -> Iterator[Candidate]:
     for message_id in referred(mail):
-        match = re.search(ERP_ID, message_id) if "-" in message_id else None
-        if match:
-            yield Candidate(int(match[1] or match[2]), "erp-id", f"answers {message_id}, the ERP's own form")
+        case = erp_case(message_id, model)
+        if case is not None:
+            yield Candidate(case, "erp-id", f"answers {message_id}, the ERP's own form")
 
 
-def _by_tag(mail: Mail, tag: str) -> Iterator[Candidate]:
-    for number in tags(mail.subject, tag):
-        yield Candidate(number, "tag", f"the subject holds {tag.format(id=number)}")
+def erp_case(message_id: str, model: str) -> int | None:
+    """Return the case of that model which a Message-ID of the ERP's own form names, or None."""
+    match = re.search(ERP_ID, message_id) if "-" in message_id else None
+    if match is None or (model if match[3] else "crm.case") != (match[3] or model):
+        return None
+    return int(match[1] or match[2])
+
+
+def _by_tag(mail: Mail, tag: str, numbered: Mapping[str, int]) -> Iterator[Candidate]:
+    for name in tags(mail.subject, tag):
+        case = int(name) if "{id}" in tag else numbered.get(name)
+        if case is not None:
+            yield Candidate(case, "tag", f"the subject holds {filled(tag, name)}")
 
 
 def _tag_pattern(tag: str) -> re.Pattern[str]:
-    before, _, after = tag.partition("{id}")
-    return re.compile(rf"(?<!\w){re.escape(before)}\s*(\d{{1,10}})\s*{re.escape(after)}", re.IGNORECASE)
+    field = "{id}" if "{id}" in tag else "{number}"
+    before, _, after = tag.partition(field)
+    name = r"\d{1,10}" if field == "{id}" else r"[\w/.#-]{1,40}?"
+    return re.compile(rf"(?<!\w){re.escape(before)}\s*({name})\s*{re.escape(after)}", re.IGNORECASE)
 
 
-def tags(subject: str, tag: str) -> tuple[int, ...]:
-    """Return the numbers that stand in a subject in the tag's form, each once. `Re[2]:` is a counter, not a tag."""
-    return tuple(dict.fromkeys(int(number) for number in _tag_pattern(tag).findall(subject)))
+def filled(tag: str, name: str) -> str:
+    """Return the tag with a case's id or number in it."""
+    return tag.replace("{id}", name).replace("{number}", name)
 
 
-def bare_subject(subject: str, tag: str, case: int | None) -> tuple[str, bool]:
-    """Return a subject without reply prefixes and without the tag of `case`, and whether it had such a prefix."""
+def name_of(case: Case, tag: str) -> str:
+    """Return what stands for a case in the tag: its id, or its own number."""
+    return case.number if case.number and "{number}" in tag else str(case.id)
+
+
+def tags(subject: str, tag: str) -> tuple[str, ...]:
+    """Return what stands in a subject in the tag's form, each once. `Re[2]:` is a counter, not a tag."""
+    names = (_plain_name(name) for name in _tag_pattern(tag).findall(subject))
+    return tuple(dict.fromkeys(names))
+
+
+def _plain_name(name: str) -> str:
+    return str(int(name)) if name.isdigit() else name
+
+
+def bare_subject(subject: str, tag: str, name: str | None) -> tuple[str, bool]:
+    """Return a subject without reply prefixes and without the tag of `name`, and whether it had such a prefix."""
     pattern = _tag_pattern(tag)
-    text = pattern.sub(lambda match: " " if int(match[1]) == case else match[0], subject)
+    own = (name or "").casefold()
+    text = pattern.sub(lambda match: " " if _plain_name(match[1]).casefold() == own else match[0], subject)
     replied = False
     while (rest := _without_prefix(text)) is not None:
         replied, text = True, rest
@@ -173,9 +220,9 @@ def _without_prefix(subject: str) -> str | None:
     return rest if colon and word in REPLIES and len(head) < 30 else None
 
 
-def tagged_subject(bare: str, replied: bool, tag: str, case: int) -> str:
+def tagged_subject(bare: str, replied: bool, tag: str, name: str) -> str:
     """Return the subject of an outgoing mail: the tag in front, and behind `Re:` where the message was an answer."""
-    text = f"{tag.format(id=case)} {bare or '(no subject)'}"
+    text = f"{filled(tag, name)} {bare or '(no subject)'}"
     return f"Re: {text}" if replied else text
 
 
@@ -187,7 +234,7 @@ def host_of(address: str) -> str:
 def loop_of(mail: Mail, keys: Keys, config: Config) -> Automatic | None:
     """Recognise a mail that this gateway wrote, or one that goes round in circles."""
     plain = mail.message_id.startswith("<mailgate.") and re.fullmatch(PLAIN_ID, mail.message_id.lower())
-    if plain or keys.token(mail.message_id):
+    if plain or keys.ours(mail.message_id):
         return Automatic("loop", "its Message-ID is one of ours")
     ours = {address_key(mailbox.address) for mailbox in config.mailboxes}
     if any(address_key(value) in ours for value in mail.values(LOOP_FIELD)):

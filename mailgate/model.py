@@ -143,6 +143,7 @@ class User(Record):
     name: str
     email: str = ""
     active: bool = True
+    partner: int | None = None  # Odoo: the partner record behind the user
 
 
 class Contact(Record):
@@ -168,6 +169,20 @@ class Case(Record):
     priority: int | None = None
     active: bool = True
     closed: float | None = None  # when it was closed last, as near as the ERP tells
+    number: str = ""  # what people call it by; "": its id
+    deputies: tuple[int, ...] = ()  # further users to whom it is assigned (Odoo 19 takes several)
+    followers: tuple[Address, ...] = ()  # who follows it in the ERP beside all these
+
+
+class Dialect(Record):
+    """What a decision has to know of the kind of ERP.
+
+    `one_write`: a history line and the case's values are written at once (crm.case); else a line is posted after its
+    attachments, and values are written by themselves. `note_files`: attachments of an internal note stay inside.
+    """
+
+    one_write: bool = True
+    note_files: bool = False
 
 
 class Facts(Record):
@@ -232,12 +247,19 @@ class Complaint(Record):
 
 
 class History(Record):
-    """A line of a case's history. `internal` must never reach the customer."""
+    """A line of a case's history. `internal` must never reach the customer.
+
+    `message_id` is that of the mail, or one made for the line; `unproven`: the ERP must not show its author
+    as one of its people; `notify`: whom the ERP itself shall mail it to (relay.by: erp).
+    """
 
     text: str
     author: Address
     date: float
     internal: bool = False
+    message_id: str = ""
+    unproven: bool = False
+    notify: Literal["", "staff", "customer"] = ""
 
 
 class Effect(Record):
@@ -255,6 +277,7 @@ class Effect(Record):
     state: State | None = None
     attachment: int | None = None
     name: str = ""
+    files: tuple[str, ...] = ()  # markers of the attachments that belong to the line
 
 
 class Notice(Record):

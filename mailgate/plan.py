@@ -11,6 +11,7 @@ from mailgate.address import address_key, domain, is_address, written
 from mailgate.commands import read, split, strays
 from mailgate.history import UNVERIFIED, kept_attachments, line, recorded_text, says_something
 from mailgate.model import Effect, Plan
+from mailgate.portions import portioned
 from mailgate.question import aside, attached, effect, handled, note_attachments
 from mailgate.sender import gateway_keys, users_at
 from mailgate.text import cut
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 
 
 def decide(question: Question) -> Plan:
-    """Return what is to be done about a message."""
+    """Return what is to be done about a message, in the portions in which the ERP takes it."""
+    return portioned(_decided(question), question.dialect, question.mailbox.relay_by == "erp")
+
+
+def _decided(question: Question) -> Plan:
     mail, limits = question.mail, question.limits
     if not question.standing.released:
         if len(mail.raw) > limits.message:
@@ -234,7 +239,9 @@ def _from_partner(question: Question) -> Plan:
     values: Values = [("watchers", _grown(case, added))] if added else []
     history = line(question.mail, text, question.now, (), left_out)
     reason = f"{question.placed.sender.role} writes: {question.placed.sender.reason}"
-    if case.responsible is None:
+    if question.mailbox.states_partner == "keep":
+        effects = [effect(question, "record", reason, values=tuple(values), line=history)]
+    elif case.responsible is None:
         # case_open would make the gateway's own user responsible
         values.append(("state", "open"))
         effects = [effect(question, "record", f"{reason}; open, in the same write: nobody is responsible",
@@ -275,7 +282,7 @@ def _unverified(question: Question, reason: str) -> Plan:
     """The text is kept as an internal note; commands, state and relay wait on hold."""
     text = recorded_text(question.mail.text, question.mailbox, False, question.quote_known)
     heading = (UNVERIFIED.format(email=question.mail.sender.email or "an unreadable address"),)
-    note = line(question.mail, text, question.now, heading, internal=True)
+    note = line(question.mail, text, question.now, heading, internal=True).but(unproven=True)
     effects = (effect(question, "record", reason, line=note), *note_attachments(question))
     plan = handled(question, reason, effects, "responsible", "the responsible should know of an unverified mail")
     if question.placed.sender.role == "responsible":

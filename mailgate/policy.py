@@ -30,13 +30,18 @@ class Secret(Record):
 
 
 class Erp(Record):
-    """How to reach the ERP. `url` is scheme, host and port: http://localhost:8069."""
+    """How to reach the ERP. `url` is scheme, host and port: http://localhost:8069.
+
+    `api_key` (Odoo alone) goes before `password`; `transport` auto asks the server what it speaks.
+    """
 
     url: str = "http://localhost:8069"
-    kind: Literal["crm.case"] = "crm.case"
+    kind: Literal["crm.case", "odoo"] = "crm.case"
+    transport: Literal["auto", "xmlrpc", "json2"] = "auto"
     database: str = "terp"
     user: int | str = 3  # an id, or a login
     password: Secret = Secret(value="admin")
+    api_key: Secret | None = None
     settle: float = 10 * MINUTE
     remember: float = 15 * MINUTE  # how long section, users and login are remembered between runs
     ca_file: str = ""
@@ -94,6 +99,7 @@ class Mailbox(Record):
 
     address: str
     section: str | int = "support"
+    model: Literal["crm.case", "helpdesk.ticket", "project.task", "crm.lead"] = "crm.case"
     aliases: tuple[str, ...] = ()  # further addresses that lead to this mailbox
     name: str = ""  # the display name of what it sends; "": the section's name
     default: str = ""  # the default address: where trouble is reported
@@ -101,6 +107,7 @@ class Mailbox(Record):
     tag: str = "[{id}]"
     states_new: Literal["draft", "open", "pending", "close", "cancel"] | None = None
     states_responsible: Literal["close", "pending", "keep"] = "close"
+    states_partner: Literal["open", "keep"] = "open"
     reopen: float = 30 * DAY
     partners: Literal["address", "company"] = "company"
     strangers: Literal["new", "hold", "attach"] = "new"
@@ -110,10 +117,35 @@ class Mailbox(Record):
     quotes: Literal["strip", "keep"] = "strip"
     attach_original: Literal["never", "html", "always"] | None = None  # None: as the ERP's dialect wants it
     relay_from: Literal["gateway", "original"] = "gateway"
-    internal_attachments: bool = False  # an internal note's attachments may stand on the case
+    relay_by: Literal["gateway", "erp"] = "gateway"  # erp: Odoo's own notifications carry the mail to the other side
+    internal_attachments: bool | None = None  # an internal note's attachments stand on the case; None: on Odoo
     acknowledge: str = ""  # template of the mail that a new customer gets; "": none
     plus: bool = False  # user+anything@ is user@
     channel: int | None = None
+    # Odoo alone: stages by id or name (the first is the one that is set), priorities by Odoo's key or label, and the
+    # fields that take a value ("auto": as the model has it; None: none). What is not said is found by the dialect.
+    stages_draft: tuple[int | str, ...] = ()
+    stages_open: tuple[int | str, ...] = ()
+    stages_pending: tuple[int | str, ...] = ()
+    stages_close: tuple[int | str, ...] = ()
+    stages_cancel: tuple[int | str, ...] = ()
+    priorities_1: str = ""
+    priorities_2: str = ""
+    priorities_3: str = ""
+    priorities_4: str = ""
+    priorities_5: str = ""
+    fields_contact: str | None = "auto"
+    fields_description: str | None = "auto"
+    fields_category: str | None = "auto"
+    fields_channel: str | None = "auto"
+    fields_deadline: str | None = "auto"
+    fields_cost: str | None = "auto"
+    fields_revenue: str | None = "auto"
+    fields_probability: str | None = "auto"
+
+
+# What a mailbox of that model has instead of the defaults above: an answer must not mark a deal as won, nor open it.
+BY_MODEL: dict[str, dict[str, str]] = {"crm.lead": {"states_responsible": "keep", "states_partner": "keep"}}
 
 
 class Config(Record):

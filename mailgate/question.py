@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mailgate.history import kept_attachments
-from mailgate.match import bare_subject
-from mailgate.model import Effect, Plan
+from mailgate.match import bare_subject, host_of, name_of
+from mailgate.model import Dialect, Effect, Plan
 from mailgate.record import Record
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ class Question(Record):
     asked: Mail | None = None  # the mail about which the sender was asked, where this message answers that
     asked_id: int | None = None  # the delivery of that mail
     marker_text: str = ""  # names this delivery and this round of deciding
+    dialect: Dialect = Dialect()  # what is special in the ERP
 
     @property
     def mailbox(self) -> Mailbox:
@@ -53,7 +54,8 @@ class Question(Record):
     def subject(self) -> str:
         """The subject without reply prefixes and the case's tag."""
         case = self.case or self.placed.old
-        return bare_subject(self.mail.subject, self.mailbox.tag, case.id if case else None)[0]
+        name = name_of(case, self.mailbox.tag) if case else None
+        return bare_subject(self.mail.subject, self.mailbox.tag, name)[0]
 
     @property
     def marker(self) -> str:
@@ -75,7 +77,14 @@ def effect(
     line: History | None = None,
     state: State | None = None,
 ) -> Effect:
-    """Return one write to the ERP, marked so that it is found again."""
+    """Return one write to the ERP, marked so that it is found again; a line bears its mail's Message-ID.
+
+    What is recorded a second time, after a release, gets an id of its own: an id must find one line alone.
+    """
+    if line is not None:
+        own = f"<{question.marker.replace(' ', '.')}@{host_of(question.mailbox.address)}>"
+        again = question.standing.released or not question.mail.message_id
+        line = line.but(message_id=own if again else question.mail.message_id)
     return Effect(kind, reason, question.marker, values, line, state)  # type: ignore[arg-type]  # kinds are literals here
 
 
@@ -89,8 +98,9 @@ def attached(question: Question, numbers: Sequence[int]) -> tuple[Effect, ...]:
 
 
 def note_attachments(question: Question) -> tuple[Effect, ...]:
-    """An internal note's attachments stay off the case: a rule may mail the case's attachments to the customer."""
-    if not question.mailbox.internal_attachments:
+    """An internal note's attachments stay off a `crm.case`: a rule may mail its attachments to the customer."""
+    chosen = question.mailbox.internal_attachments
+    if not (question.dialect.note_files if chosen is None else chosen):
         return ()
     return attached(question, kept_attachments(question.mail, question.limits)[0])
 

@@ -45,12 +45,25 @@ def place(mail: Mail, candidates: tuple[Candidate, ...], facts: Facts, standing:
     proof, failed, seen = _proof(mail, standing)
     if not failed:
         existing = {case.id: case for case in facts.cases}
-        for candidate in candidates:
+        for candidate in _own_section_first(candidates, existing, facts):
             case = existing.get(candidate.case)
             placed = case and _placed(mail, candidate, case, facts, standing, proof, seen)
             if placed:
                 return _fresh_start(placed, standing, now)
     return Placed(_without_case(mail, facts, standing, proof, failed))
+
+
+def _own_section_first(
+    candidates: tuple[Candidate, ...], existing: dict[int, Case], facts: Facts
+) -> tuple[Candidate, ...]:
+    """Of several cases that know the same mail (it went to several mailboxes), put this mailbox's own first."""
+
+    def elsewhere(candidate: Candidate) -> bool:
+        case = existing.get(candidate.case)
+        return case is not None and case.section != facts.section.id
+
+    threads = iter(sorted((one for one in candidates if one.by == "thread"), key=elsewhere))
+    return tuple(next(threads) if one.by == "thread" else one for one in candidates)
 
 
 def _fresh_start(placed: Placed, standing: Standing, now: float) -> Placed:
@@ -101,7 +114,7 @@ def role_in(case: Case, email: str, facts: Facts, standing: Standing) -> tuple[R
     """Return the first role that fits an address in a case, the ERP user behind it, and why."""
     key = address_key(email, standing.mailbox.plus)
     users = users_at(facts, email, standing.mailbox.plus)
-    responsible = next((user for user in users if user.id == case.responsible), None)
+    responsible = next((user for user in users if user.id in (case.responsible, *case.deputies)), None)
     if key in gateway_keys(standing.config):
         return "gateway", None, "a gateway address"
     if responsible is not None:
@@ -117,6 +130,8 @@ def role_in(case: Case, email: str, facts: Facts, standing: Standing) -> tuple[R
         return "partner", None, f"of the same company as the contact of case {case.id}"
     if key in {address_key(address.email, standing.mailbox.plus) for address in case.watchers}:
         return "watcher", user, f"in the Cc of case {case.id}"
+    if user is None and key in {address_key(address.email, standing.mailbox.plus) for address in case.followers}:
+        return "watcher", None, f"follows case {case.id} in the ERP"
     if user is not None:
         return "colleague", user, f"user {user.login} of the ERP"
     return "stranger", None, f"unknown to case {case.id}"

@@ -49,7 +49,8 @@ def fulfil(
     """Return the values that the commands on top of a text give a case.
 
     `named` holds the ids that the ERP has for the names in Set-Section and Set-Category, `partner` its address book's
-    entries for Set-Partner, `unable` the actions for which its model has no field.
+    entries for Set-Partner, `unable` the actions for which its model has no field, and the states ("state pending")
+    for which it has no stage.
     """
     commands, bad, rest = read(text)
     values: dict[str, Scalar | tuple[str, ...]] = {}
@@ -60,6 +61,8 @@ def fulfil(
         try:
             if command.action in unable:
                 raise _UnknownError("this ERP has no field for it")
+            if f"{command.action} {command.value}" in unable:
+                raise _UnknownError(f"this ERP has no stage for {command.value}")
             if command.action == "state":
                 wishes = wishes.but(state=command.value)
             elif command.action == "relay":

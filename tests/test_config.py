@@ -140,7 +140,7 @@ mailboxes:
     name: Support Team
     default: boss@mycompany.com
     notify: [a@mycompany.com, b@mycompany.com]
-    states: {new: no, responsible: pending}
+    states: {new: no, responsible: pending, partner: keep}
     reopen: 2 weeks
     partners: address
     strangers: attach
@@ -158,10 +158,45 @@ mailboxes:
   - address: bugs@mycompany.com
 """
 
+ODOO = """
+authentication: {trust_from: [mycompany.com]}
+erp:
+  kind: odoo
+  url: https://odoo.mycompany.com
+  transport: xmlrpc
+  database: production
+  user: mailgate@mycompany.com
+  api_key: 0123
+  password: 4567
+model: project.task
+stages: {open: In Progress, close: [7, "8", Done]}
+fields: {cost: x_cost, channel: no}
+mailboxes:
+  - address: support@mycompany.com
+    model: helpdesk.ticket
+    section: Support
+    tag: "[{number}]"
+    relay: {by: erp}
+    internal_attachments: no
+    stages: {draft: [], open: [], pending: Waiting, close: [Solved, Closed], cancel: 9}
+    priorities: {1: 3, 2: Hoch, 3: "1", 4: Low, 5: 0}
+    fields:
+      contact: x_contact
+      description: auto
+      category: no
+      channel: auto
+      deadline: date_2
+      cost: "no"
+      revenue: x_revenue
+      probability: x_probability
+  - {address: tasks@mycompany.com, section: 3}
+"""
 
-def referring(secret: Path) -> str:
-    """The file above with all its secrets elsewhere."""
-    return EVERYTHING.replace("FILE", str(secret)).replace("password: 0123", "password: {env: MAILGATE_ERP_PASSWORD}")
+
+def referring(secret: Path, text: str = EVERYTHING) -> str:
+    """A file as above with all its secrets elsewhere."""
+    text = text.replace("FILE", str(secret)).replace("api_key: 0123", "api_key: {command: [cat, /etc/hostname]}")
+    return re.sub("password: [0-9]+", "password: {env: MAILGATE_ERP_PASSWORD}", text)
 
 
 def test_every_option_arrives_where_it_belongs(tmp_path: Path) -> None:
@@ -169,9 +204,10 @@ def test_every_option_arrives_where_it_belongs(tmp_path: Path) -> None:
     file.write_text("x\n")
     path = str(file)
     support = Mailbox(
-        "support@mycompany.com", "12", ("help@mycompany.com",), "Support Team", "boss@mycompany.com",
-        ("a@mycompany.com", "b@mycompany.com"), "[SUP#{id}]", None, "pending", 14 * DAY, "address", "attach", "new",
-        "users", "always", "keep", "html", "original", True, "Thank you.\nYour case is {id}.\n", True, 4,
+        "support@mycompany.com", "12", "crm.case", ("help@mycompany.com",), "Support Team", "boss@mycompany.com",
+        ("a@mycompany.com", "b@mycompany.com"), "[SUP#{id}]", None, "pending", "keep", 14 * DAY, "address", "attach",
+        "new", "users", "always", "keep", "html", "original", "gateway", True, "Thank you.\nYour case is {id}.\n", True,
+        4,
     )  # fmt: skip
     bugs = Mailbox("bugs@mycompany.com", 12, default="root@mycompany.com", tag="[SUP#{id}]", states_new="open")
     servers = (
@@ -180,7 +216,9 @@ def test_every_option_arrives_where_it_belongs(tmp_path: Path) -> None:
         SmtpServer("2001:db8::1"),
     )
     trust = (Trust("mx.mycompany.com", True), Trust("other"))
-    erp = Erp("https://erp.mycompany.com:8443", "crm.case", "2024", "gateway", Secret(value="0123"), 0, 90, path)
+    erp = Erp(
+        "https://erp.mycompany.com:8443", "crm.case", "auto", "2024", "gateway", Secret(value="0123"), None, 0, 90, path
+    )
     wanted = Config(
         "test.yaml",
         (support, bugs),
@@ -200,10 +238,96 @@ def test_every_option_arrives_where_it_belongs(tmp_path: Path) -> None:
 
 
 def test_the_table_of_that_test_leaves_no_option_out() -> None:
-    keys = set(re.findall(r"\b(\w+):", EVERYTHING))
+    keys = set(re.findall(r"\b(\w+):", EVERYTHING + ODOO))
     assert {part for row in options() for part in row.key.split(".")} - keys == {"sendmail"}
     smtp = read(GOOD + "smtp: {sendmail: [/usr/sbin/sendmail, -oi]}\nhello: x\n").smtp
     assert smtp == Smtp(servers=(), sendmail=("/usr/sbin/sendmail", "-oi"), hello="x")
+
+
+def test_every_option_for_odoo_arrives_where_it_belongs() -> None:
+    support = Mailbox(
+        "support@mycompany.com", "Support", "helpdesk.ticket", tag="[{number}]", relay_by="erp",
+        internal_attachments=False, stages_draft=(), stages_open=(), stages_pending=("Waiting",),
+        stages_close=("Solved", "Closed"), stages_cancel=(9,), priorities_1="3", priorities_2="Hoch", priorities_3="1",
+        priorities_4="Low", priorities_5="0", fields_contact="x_contact", fields_description="auto",
+        fields_category=None, fields_channel="auto", fields_deadline="date_2", fields_cost=None,
+        fields_revenue="x_revenue", fields_probability="x_probability",
+    )  # fmt: skip
+    tasks = Mailbox(
+        "tasks@mycompany.com", 3, "project.task", stages_open=("In Progress",), stages_close=(7, "8", "Done"),
+        fields_cost="x_cost", fields_channel=None,
+    )  # fmt: skip
+    erp = Erp(
+        "https://odoo.mycompany.com", "odoo", "xmlrpc", "production", "mailgate@mycompany.com", Secret(value="4567"),
+        Secret(value="0123"),
+    )  # fmt: skip
+    made = read(ODOO)
+    assert made.mailboxes == (support, tasks)
+    assert made.erp == erp
+
+
+LEADS = """
+authentication: {trust_from: []}
+erp: {kind: odoo, database: production, user: 7, password: {env: MAILGATE_ERP_PASSWORD}}
+mailboxes: [{address: sales@mycompany.com, model: crm.lead}, {address: support@mycompany.com, model: project.task}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "sales", "support"),
+    [
+        ("", ("keep", "keep"), ("close", "open")),
+        ("states: {new: open}\n", ("keep", "keep"), ("close", "open")),
+        ("states: {responsible: pending}\n", ("pending", "keep"), ("pending", "open")),
+        ("states: {partner: open}\n", ("keep", "open"), ("close", "open")),
+        ("states: {responsible: close, partner: keep}\n", ("close", "keep"), ("close", "keep")),
+    ],
+)
+def test_a_lead_keeps_its_state_unless_the_file_says_otherwise(
+    more: str, sales: tuple[str, str], support: tuple[str, str]
+) -> None:
+    made = read(LEADS + more)
+    assert [(box.states_responsible, box.states_partner) for box in made.mailboxes] == [sales, support]
+    assert load(made.source, shown(made).encode()) == made
+
+
+def test_a_lead_keeps_its_state_also_where_the_model_stands_at_the_top() -> None:
+    own = "{address: sales@mycompany.com, states: {responsible: close}}"
+    made = read(LEADS.replace("{address: sales@mycompany.com, model: crm.lead}", own) + "model: crm.lead\n")
+    assert [(box.model, box.states_responsible, box.states_partner) for box in made.mailboxes] == [
+        ("crm.lead", "close", "keep"),
+        ("project.task", "close", "open"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "user", "password"),
+    [
+        ("transport: json2, api_key: k", "", Secret()),
+        ("transport: json2, api_key: k, user: 7, password: p", 7, Secret(value="p")),
+        ("api_key: k, user: mailgate", "mailgate", Secret()),
+        ("transport: xmlrpc, password: admin, user: mailgate", "mailgate", Secret(value="admin")),
+    ],
+)
+def test_nothing_of_tiny_erp_stands_in_for_odoos_user(more: str, user: int | str, password: Secret) -> None:
+    one = "authentication: {trust_from: []}\nmailboxes: [{address: s@x.com, model: project.task}]\n"
+    made = read(one + f"erp: {{kind: odoo, database: d, {more}}}\n")
+    assert (made.erp.user, made.erp.password, resolve(made.erp.password)) == (user, password, password.value)
+    again = load(made.source, shown(made).encode())
+    assert again.erp.but(api_key=None, password=password) == made.erp.but(api_key=None)
+    assert again.erp.password == password or "(not shown)" in shown(made)
+
+
+def test_what_goes_with_odoo_alone_may_be_said_as_the_default_is_or_is_not_shown() -> None:
+    assert read(GOOD + "model: crm.case\nrelay: {by: gateway}\nstates: {partner: keep}\n").erp == Erp()
+    assert not re.search("transport|api_key|stages|priorities|fields", shown(read(GOOD)))
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", True), ("no", False), ("auto", None)])
+def test_internal_attachments_are_yes_no_or_as_the_erp_wants_it(text: str, value: bool | None) -> None:
+    made = read(GOOD + f"internal_attachments: {text}\n")
+    assert made.mailboxes[0].internal_attachments is value
+    assert load(made.source, shown(made).encode()) == made
 
 
 @pytest.mark.parametrize(
@@ -263,6 +387,7 @@ def test_the_original_command_line_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("MAILGATE_STATE")
     made = from_options({"user": "3", "password": "admin", "section": "support", "email": "support@mycompany.com"})
     wanted = Mailbox("support@mycompany.com", "support")
+    assert (made.erp.kind, made.mailboxes[0].model) == ("crm.case", "crm.case")
     assert made == Config("the command line", (wanted,), authentication=Authentication(trust_from=True))
     assert made.state == "/var/lib/mailgate"
 
@@ -387,12 +512,21 @@ def test_the_file_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 def test_what_is_shown_means_the_same(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("x\n")
-    for text in (GOOD, referring(file), GOOD + "smtp: {sendmail: [/bin/sendmail]}\n"):
+    for text in (
+        GOOD,
+        referring(file),
+        referring(file, ODOO),
+        LEADS,
+        GOOD + "smtp: {sendmail: [/bin/sendmail]}\n",
+    ):
         made = read(text)
         assert load(made.source, shown(made).encode()) == made
 
 
 def test_no_secret_is_shown() -> None:
+    odoo = shown(read(ODOO.replace("0123", "geheim-key").replace("4567", "geheim-erp")))
+    assert "geheim" not in odoo
+    assert odoo.count("(not shown)") == 2
     smtp = "smtp: {user: u, password: geheim-smtp}\n"
     text = shown(read(GOOD + smtp + "erp: {password: geheim-erp}\n"))
     assert "geheim" not in text
@@ -465,6 +599,17 @@ def test_a_file_changed_just_now_is_not_kept(settled: Path, monkeypatch: pytest.
 def test_a_written_secret_is_never_kept(settled: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     write(settled, GOOD + where)
     assert [hits(settled, monkeypatch) for _ in range(2)] == [False, False]
+    assert list((settled.parent / "no-state").iterdir()) == []
+
+
+def test_a_configuration_for_odoo_is_kept_but_for_a_key_in_it(settled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = referring(settled.parent / "secret", ODOO)
+    write(settled, text)
+    assert [hits(settled, monkeypatch) for _ in range(2)] == [False, True]
+    kept(settled).unlink()
+    for key in ("geheim-3", "admin"):
+        write(settled, text.replace("{command: [cat, /etc/hostname]}", key))
+        assert [hits(settled, monkeypatch) for _ in range(2)] == [False, False]
     assert list((settled.parent / "no-state").iterdir()) == []
 
 
@@ -560,7 +705,7 @@ def test_the_manual_has_each_option(row: Option) -> None:
 
 
 def test_the_manual_has_no_option_that_is_not_there() -> None:
-    listed = [line for line in MANUAL.splitlines() if re.match(r"\| `[a-z_.]+` \|", line)]
+    listed = [line for line in MANUAL.splitlines() if re.match(r"\| `[a-z0-9_.]+` \|", line)]
     assert sorted(listed) == sorted(table_row(row) for row in options())
 
 
@@ -575,19 +720,20 @@ def test_the_defaults_in_the_manual_are_those_of_the_code() -> None:
     specified = {"when_down", "deadline", "erp.settle", "give_up", "states.new", "states.responsible", "reopen",
                  "partners", "strangers", "automatic", "commands.who", "commands.report", "quotes", "attach_original",
                  "relay.from", "limits.answers", "limits.message", "limits.attachment", "limits.parts", "limits.relays",
-                 "journal.keep"}  # fmt: skip
+                 "journal.keep", "relay.by", "states.partner", "erp.transport", "internal_attachments"}  # fmt: skip
     assert specified <= {name for name, _, _ in table}
 
 
 def test_each_example_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     examples = sorted((DOCS / "examples").glob("*.yaml"))
     texts = [path.read_text() for path in examples] + re.findall(r"```yaml\n(.*?)```", MANUAL, re.S)
-    assert len(examples) >= 2
-    assert (DOCS / "examples" / "mailgate.yaml").read_text() in MANUAL
+    assert len(examples) >= 3
+    for name in ("mailgate.yaml", "odoo.yaml"):
+        assert (DOCS / "examples" / name).read_text() in MANUAL
     password = tmp_path / "password"
     password.write_text("x\n")
     for text in texts:
-        local = text.replace("/etc/mailgate.password", str(password))
+        local = text.replace("/etc/mailgate.password", str(password)).replace("/etc/mailgate.key", str(password))
         if "authentication:" not in local:
             local += "\nauthentication: {trust_from: []}\n"
         if "mailboxes:" not in local:

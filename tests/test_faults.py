@@ -10,6 +10,7 @@ import pytest
 
 from mailgate.deliver import deliver
 from mailgate.sandbox import Sink
+from tests.contract.books import CrmBooks
 from tests.contract.house import CUSTOMER, EMMANUEL, FABIEN, House, mail, to
 from tests.contract.worlds import World, sandbox_world
 
@@ -27,9 +28,15 @@ ROWS = [(kind, call, fault) for kind, calls in KINDS.items() for call in calls f
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with sandbox_world() as world, Sink() as sink:
-        house = House(world, tmp_path, sink)
+def world() -> Iterator[World]:
+    with sandbox_world() as world:
+        yield world
+
+
+@pytest.fixture
+def house(world: World, tmp_path: Path) -> Iterator[House]:
+    with Sink() as sink:
+        house = House(CrmBooks(world), tmp_path, sink)
         house.config = house.config.but(erp=house.config.erp.but(settle=0.0))
         yield house
 
@@ -43,19 +50,20 @@ def message(kind: str, case: int) -> EmailMessage:
     return built
 
 
-def prepared(house: House, world: World, kind: str) -> int:
+def prepared(house: House, kind: str) -> int:
     """Have a case to write about; a new one comes to a gateway that remembers nothing yet."""
     if kind == "new":
         return 0
     house.send(mail(CUSTOMER, "First", "First.\n"))
-    world.admin("crm.case", "write", [house.case()], {"user_id": world.ids["users"]["fp"]})
+    house.books.assign(house.case(), "fp")
     return house.case()
 
 
 @pytest.mark.parametrize(("kind", "call", "fault"), ROWS)
-def test_a_fault_at_a_call_loses_and_doubles_nothing(house: House, kind: str, call: str, fault: str) -> None:
-    world = house.world
-    case, sent = prepared(house, world, kind), len(house.sink.mails)
+def test_a_fault_at_a_call_loses_and_doubles_nothing(
+    house: House, world: World, kind: str, call: str, fault: str
+) -> None:
+    case, sent = prepared(house, kind), len(house.sink.mails)
     sandbox = world.sandbox
     assert sandbox is not None
     sandbox.fail_next(fault, on=call)
@@ -66,18 +74,16 @@ def test_a_fault_at_a_call_loses_and_doubles_nothing(house: House, kind: str, ca
     for _ in range(3):  # the caller keeps the message at 75 and brings it again; at 0 it is due here
         if outcome.verdict == "tempfail":
             outcome = house.deliver(raw)
-        with house.desk() as desk:
-            desk.journal.db.execute("UPDATE delivery SET due = 0")
-        house.retry()
+        house.retry_all()
     assert "handled before" in house.deliver(raw).text
     assert house.count() == 1
     assert [line for line in house.history(house.case()) if "The words." in line] == ["The words."]
-    assert house.attachments(house.case()) == (["one.bin"] if kind == "new" else [])
+    assert house.books.attachments(house.case()) == (["one.bin"] if kind == "new" else [])
     mails = tuple(house.sink.mails[sent:])
     expected = {"new": [EMMANUEL], "follow-up": [FABIEN], "reply": [CUSTOMER, EMMANUEL]}[kind]
     assert to(mails) == sorted(one.partition("<")[2].rstrip(">") for one in expected)
     state = {"new": "open", "follow-up": "open", "reply": "pending"}[kind]
-    assert house.read(house.case(), "state") == state
+    assert house.books.state(house.case()) == state
     methods = world.admin("crm.case.log", "search", [("name", "in", ["Open", "Pending"])])
     assert len(methods) == (0 if kind == "new" else 1)
 
@@ -101,8 +107,8 @@ def test_a_message_that_nobody_foresaw_stops_no_mailbox(house: House, monkeypatc
     assert house.count() == 1
 
 
-def test_what_is_only_recorded_is_never_mailed_later(house: House) -> None:
-    sandbox, raw = house.world.sandbox, mail(CUSTOMER, "Old", "Old.\n").as_bytes()
+def test_what_is_only_recorded_is_never_mailed_later(house: House, world: World) -> None:
+    sandbox, raw = world.sandbox, mail(CUSTOMER, "Old", "Old.\n").as_bytes()
     assert sandbox is not None
 
     def record() -> str:
@@ -122,8 +128,8 @@ def test_what_is_only_recorded_is_never_mailed_later(house: House) -> None:
     assert (house.count(), len(house.sink.mails)) == (1, 0)
 
 
-def test_a_redelivery_replaces_a_raw_file_that_is_gone(house: House) -> None:
-    sandbox, raw = house.world.sandbox, mail(CUSTOMER, "x", "x\n").as_bytes()
+def test_a_redelivery_replaces_a_raw_file_that_is_gone(house: House, world: World) -> None:
+    sandbox, raw = world.sandbox, mail(CUSTOMER, "x", "x\n").as_bytes()
     assert sandbox is not None
     sandbox.pause()
     house.deliver(raw)

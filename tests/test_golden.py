@@ -17,7 +17,7 @@ import pytest
 from mailgate.addressees import Mailing, recipients
 from mailgate.facts import think
 from mailgate.message import parse
-from mailgate.model import Address, Case, Contact, Section, User
+from mailgate.model import Address, Case, Contact, Dialect, Section, User
 from mailgate.plan import decide
 from mailgate.record import plain
 from tests.builders import CONFIG, KEYS, MAILBOX, token
@@ -47,8 +47,8 @@ USERS = (
 class Journal:
     """A journal that knows one mail of case 17."""
 
-    def cases_of(self, ids: Iterable[str]) -> dict[str, int]:
-        return {one: 17 for one in ids if one in ("<our.original.17@mycompany.com>", "<orig17@mycompany.com>")}
+    def cases_of(self, ids: Iterable[str], model: str) -> dict[str, tuple[int, ...]]:
+        return {one: (17,) for one in ids if one in ("<our.original.17@mycompany.com>", "<orig17@mycompany.com>")}
 
     def revoked(self, ids: Iterable[str]) -> frozenset[str]:
         return frozenset()
@@ -59,6 +59,8 @@ class Journal:
 
 class Erp:
     """An ERP with one case, one customer and four users."""
+
+    dialect = Dialect()
 
     def section(self, wanted: str | int) -> Section:
         return Section(1, "Support", "SSUP", responsible=5)
@@ -78,8 +80,11 @@ class Erp:
     def named(self, kind: str, name: str) -> tuple[int, ...]:
         return (1,) if name == "SSUP" else ()
 
-    def can(self, action: str) -> bool:
+    def can(self, action: str, value: str = "") -> bool:
         return True
+
+    def threads(self, ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        return {}
 
 
 def source(path: Path) -> bytes:
@@ -93,7 +98,7 @@ def source(path: Path) -> bytes:
 
 def thought(mail: Mail) -> Question:
     """Gather the facts of the small company about a mail."""
-    desk: Any = SimpleNamespace(config=CONFIG, keys=KEYS, journal=Journal(), erp=Erp())
+    desk: Any = SimpleNamespace(config=CONFIG, keys=lambda _: KEYS, journal=Journal(), erp=lambda _: Erp())
     return think(mail, "k" * 64, desk, MAILBOX, False, "golden").but(now=NOW)
 
 

@@ -40,7 +40,12 @@ def attended(monkeypatch: pytest.MonkeyPatch) -> list[Delivery]:
 def aside(desk: Any, key: str = "k", **more: Any) -> int:
     """Keep a message aside and return its number."""
     one = desk.journal.enter(
-        key, "s@m.com", desk.journal.keep(b"Subject: x\r\n\r\nGr\xc3\xbc\xc3\x9fe\xff\r\n"), "carla: Printer", 1e9
+        key,
+        "s@m.com",
+        "crm.case",
+        desk.journal.keep(b"Subject: x\r\n\r\nGr\xc3\xbc\xc3\x9fe\xff\r\n"),
+        "carla: Printer",
+        1e9,
     )[0]
     desk.journal.advance(one.id, 1e9, **({"stage": "held", "reason": "too large"} | more))
     return int(one.id)
@@ -97,7 +102,7 @@ def test_a_dropped_message_is_gone_but_its_key_is_known(desk: Any) -> None:
     raw = now(desk, number).raw
     assert holding.drop(desk, number) == f"{number}: dropped"
     assert (now(desk, number).stage, now(desk, number).raw) == ("closed", "")
-    assert desk.journal.enter("k", "s@m.com", "x.eml", "a", 1e9)[1] is False
+    assert desk.journal.enter("k", "s@m.com", "crm.case", "x.eml", "a", 1e9)[1] is False
     with pytest.raises(Exception, match=raw):
         desk.journal.raw(raw)
     assert holding.listed(desk) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from mailgate import journal as rooms
 from mailgate.journal import Delivery, Journal
-from mailgate.journal.schema import SCHEMA_VERSION
+from mailgate.journal.schema import SCHEMA_VERSION, UPGRADES, upgrade
 from mailgate.status import JournalError
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def journal(folder: Path) -> Iterator[Journal]:
     opened.close()
 
 
-def entered(journal: Journal, key: str = "k1", now: float = NOW) -> Delivery:
+def entered(journal: Journal, key: str = "k1", now: float = NOW, model: str = "crm.case") -> Delivery:
     """Keep and enter a message."""
-    return journal.enter(key, "s@m", journal.keep(b"raw"), "carla: Printer", now)[0]
+    return journal.enter(key, "s@m", model, journal.keep(b"raw"), "carla: Printer", now)[0]
 
 
 def current(journal: Journal, number: int) -> Delivery:
@@ -95,12 +96,13 @@ def test_a_full_disk_is_a_journal_error_and_leaves_nothing_behind(
 
 
 def test_the_same_key_twice_is_one_delivery(journal: Journal) -> None:
-    first, new = journal.enter("k", "s@m", "1.eml", "about", NOW)
-    again, newer = journal.enter("k", "s@m", "2.eml", "other", NOW + 5)
+    first, new = journal.enter("k", "s@m", "helpdesk.ticket", "1.eml", "about", NOW)
+    again, newer = journal.enter("k", "s@m", "helpdesk.ticket", "2.eml", "other", NOW + 5)
     assert (new, newer) == (True, False)
     assert again == first
     assert (again.raw, again.made, again.stage, again.released) == ("1.eml", NOW, "kept", False)
-    other, newest = journal.enter("k2", "s@m", "3.eml", "about", NOW)
+    assert again.model == "helpdesk.ticket"
+    other, newest = journal.enter("k2", "s@m", "crm.lead", "3.eml", "about", NOW)
     assert newest
     assert other.id != first.id
 
@@ -142,11 +144,12 @@ def test_an_older_delivery_of_the_same_case_is_waited_for(journal: Journal) -> N
     older, newer, other = (entered(journal, key) for key in ("a", "b", "c"))
     for one, case in ((older, 12), (newer, 12), (other, 13)):
         journal.advance(one.id, NOW, stage="planned", case_id=case)
-    assert journal.waiting(12, newer.id)
-    assert not journal.waiting(12, older.id)
-    assert not journal.waiting(13, other.id)
+    assert journal.waiting(newer, 12)
+    assert not journal.waiting(older, 12)
+    assert not journal.waiting(other, 13)
+    assert not journal.waiting(entered(journal, "d", model="crm.lead"), 12), "case 12 of another model"
     journal.advance(older.id, NOW, stage="applied")
-    assert not journal.waiting(12, newer.id)
+    assert not journal.waiting(newer, 12)
 
 
 # --- claims
@@ -257,8 +260,12 @@ def test_what_was_sent_lately_is_counted(journal: Journal) -> None:
     journal.receipt(one, 2, "a@b.org", "answer", "sent", "", NOW)
     journal.receipt(one, 3, "A@B.org", "answer", "sent", "", NOW)
     journal.receipt(one.but(case=13), 4, "c@d.org", "copy", "sent", "", NOW)
+    for number in (5, 6):
+        journal.receipt(one.but(model="crm.lead"), number, "c@d.org", "copy", "sent", "", NOW)
     assert journal.sent_since(NOW - 3600, case=12) == 1
     assert journal.sent_since(NOW - 9999, case=12) == 2
+    assert journal.sent_since(NOW - 3600, case=12, model="crm.lead") == 2
+    assert journal.sent_since(NOW - 3600, case=13, model="crm.lead") == 0
     assert journal.sent_since(NOW - 3600, answers_to="a@b.org") == 2, "whatever the case of the letters"
     assert journal.sent_since(NOW + 1, answers_to="a@b.org") == 0
 
@@ -275,7 +282,7 @@ def addressed(journal: Journal, one: Delivery, **more: Any) -> None:
         "questions": (),
         "answered": None,
     }
-    journal.addressed(one, **(given | more), now=more.pop("now", NOW))
+    journal.addressed(one, **({"now": NOW} | given | more))
 
 
 def test_the_second_decision_is_recorded_with_all_that_belongs_to_it(journal: Journal) -> None:
@@ -285,8 +292,9 @@ def test_the_second_decision_is_recorded_with_all_that_belongs_to_it(journal: Jo
     )
     found = current(journal, one.id)
     assert (found.stage, found.relays, found.case) == ("applied", '["r"]', 12)
-    assert journal.cases_of(("<a@x>", "<b@x>")) == {"<a@x>": 12}
-    assert journal.cases_of(()) == {}
+    assert journal.cases_of(("<a@x>", "<b@x>"), "crm.case") == {"<a@x>": (12,)}
+    assert journal.cases_of(("<a@x>",), "crm.lead") == {}
+    assert journal.cases_of((), "crm.case") == {}
     assert journal.revoked(("t@", "u@")) == {"t@"}
     assert journal.revoked(()) == frozenset()
     assert journal.asked(("<z@x>", "<q@x>"), NOW) == found
@@ -298,8 +306,26 @@ def test_letters_are_those_of_one_address_in_order(journal: Journal) -> None:
     ):
         addressed(journal, entered(journal, str(at)), letters=[(message_id, case, who)], case=case)
         journal.db.execute("UPDATE letter SET at = ? WHERE message_id = ? AND address = ?", (NOW + at, message_id, who))
-    assert journal.letters(12) == {"c": ("<2@x>", "<1@x>"), "w": ("<1@x>",)}
-    assert journal.letters(99) == {}
+    assert journal.letters(12, "crm.case") == {"c": ("<2@x>", "<1@x>"), "w": ("<1@x>",)}
+    assert journal.letters(99, "crm.case") == {}
+
+
+def test_cases_of_two_models_with_one_id_are_two(journal: Journal) -> None:
+    ticket, lead = (entered(journal, model, model=model) for model in ("helpdesk.ticket", "crm.lead"))
+    addressed(journal, ticket, case=5, letters=[("<a@x>", 5, "c"), ("<t@x>", 5, "c")])
+    addressed(journal, lead, case=5, letters=[("<a@x>", 5, "c"), ("<l@x>", 5, "w")])
+    assert journal.letters(5, "helpdesk.ticket") == {"c": ("<a@x>", "<t@x>")}
+    assert journal.letters(5, "crm.lead") == {"c": ("<a@x>",), "w": ("<l@x>",)}
+    assert journal.cases_of(("<a@x>", "<t@x>"), "crm.lead") == {"<a@x>": (5,)}
+    assert journal.letters(5, "crm.case") == {}
+
+
+def test_a_mail_to_two_mailboxes_belongs_to_two_cases(journal: Journal) -> None:
+    for case, at in ((14, NOW), (12, NOW + 5), (13, NOW + 5)):
+        letters = [("<a@x>", case, who) for who in ("carla", "wanda")]
+        addressed(journal, entered(journal, str(case)), case=case, letters=letters, now=at)
+    addressed(journal, entered(journal, "later"), case=14, letters=[("<a@x>", 14, "zoe"), ("<b@x>", 14, "zoe")])
+    assert journal.cases_of(("<b@x>", "<a@x>"), "crm.case") == {"<a@x>": (14, 12, 13), "<b@x>": (14,)}
 
 
 def test_a_question_is_open_until_it_is_answered_or_old(journal: Journal) -> None:
@@ -348,8 +374,8 @@ def test_purge_removes_old_bodies_and_keeps_the_rest(journal: Journal) -> None:
     assert journal.purge(NOW + 50) == 0
     gone = current(journal, old.id)
     assert (gone.raw, gone.plan, gone.relays, gone.key) == ("", None, None, "old")
-    assert journal.enter("old", "s@m", "x", "y", NOW)[1] is False, "a redelivery is still known"
-    assert journal.cases_of(("<a@x>",)) == {"<a@x>": 12}
+    assert journal.enter("old", "s@m", "crm.case", "x", "y", NOW)[1] is False, "a redelivery is still known"
+    assert journal.cases_of(("<a@x>",), "crm.case") == {"<a@x>": (12,)}
     assert sorted(spooled(journal)) == sorted(one.raw for one in (young, open_, held))
 
 
@@ -440,10 +466,214 @@ def test_looking_writes_nothing(folder: Path) -> None:
 
 def test_looking_where_there_is_nothing_makes_nothing(tmp_path: Path) -> None:
     looking = Journal(str(tmp_path / "state"), readonly=True)
-    assert (looking.delivery(1), looking.held(), looking.cases_of(("<a@x>",))) == (None, (), {})
+    assert (looking.delivery(1), looking.held(), looking.cases_of(("<a@x>",), "crm.case")) == (None, (), {})
     looking.remember("users", 2)
+    with pytest.raises(JournalError):
+        looking.enter("k", "s@m", "crm.case", "x", "y", NOW)
     looking.close()
     assert list(tmp_path.iterdir()) == []
+
+
+# --- the journal of an older mailgate
+
+SCHEMA_1 = """
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, mailbox TEXT NOT NULL, raw TEXT NOT NULL,
+    stage TEXT NOT NULL, plan TEXT, relays TEXT, case_id INTEGER, round INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL, made REAL NOT NULL, changed REAL NOT NULL,
+    reason TEXT NOT NULL DEFAULT '', released INTEGER NOT NULL DEFAULT 0, about TEXT NOT NULL DEFAULT '',
+    claim TEXT NOT NULL DEFAULT '');
+CREATE INDEX delivery_due ON delivery (stage, due);
+CREATE TABLE effect (
+    delivery INTEGER NOT NULL, round INTEGER NOT NULL, number INTEGER NOT NULL, intended REAL NOT NULL,
+    gave_up REAL, done REAL, result INTEGER, PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
+CREATE TABLE sending (
+    delivery INTEGER NOT NULL, round INTEGER NOT NULL, number INTEGER NOT NULL, recipient TEXT NOT NULL,
+    kind TEXT NOT NULL, case_id INTEGER, verdict TEXT NOT NULL, detail TEXT NOT NULL, at REAL NOT NULL,
+    attempts INTEGER NOT NULL, PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
+CREATE INDEX sending_recent ON sending (at);
+CREATE TABLE letter (
+    message_id TEXT NOT NULL, case_id INTEGER NOT NULL, address TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (message_id, case_id, address)) WITHOUT ROWID;
+CREATE INDEX letter_case ON letter (case_id, address, at);
+CREATE TABLE question (
+    message_id TEXT PRIMARY KEY, delivery INTEGER NOT NULL, at REAL NOT NULL, answered REAL) WITHOUT ROWID;
+CREATE TABLE revoked (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+ROWS_1: dict[str, list[tuple[Any, ...]]] = {
+    "delivery": [
+        (1, "k1", "s@m", "1.eml", "closed", "{}", "[]", 12, 0, 0, NOW, NOW, NOW + 9, "", 0, "carla: Printer", ""),
+        (3, "k3", "s@m", "3.eml", "planned", "{}", None, 12, 1, 2, NOW, NOW + 1, NOW, "down", 1, "", "elsewhere 1 5"),
+    ],
+    "effect": [(1, 0, 0, NOW, None, NOW + 1, 12), (3, 1, 0, NOW, NOW + 5, None, None)],
+    "sending": [
+        (1, 0, 0, "a@b", "copy", 12, "sent", "250", NOW, 2),
+        (1, 0, 1, "c@d", "answer", None, "temporary", "451", NOW, 1),
+    ],
+    "letter": [("<a@x>", 12, "carla@c", NOW), ("<a@x>", 12, "wanda@w", NOW), ("<b@x>", 13, "carla@c", NOW + 1)],
+    "question": [("<q@x>", 3, NOW, None), ("<r@x>", 1, NOW, NOW + 1)],
+    "revoked": [("t@",)],
+    "memory": [("users", "[1]", NOW)],
+}
+WITH_MODEL = ("delivery", "sending", "letter")
+
+
+@pytest.fixture
+def old(folder: Path) -> Path:
+    """Return the database of version 1 in a state folder, with rows in every table."""
+    (folder / "mail").mkdir(0o700, parents=True)
+    folder.chmod(0o700)
+    path = folder / "journal.sqlite"
+    db = sqlite3.connect(path)
+    db.executescript("PRAGMA journal_mode = WAL;" + SCHEMA_1 + "PRAGMA user_version = 1;")
+    for table, rows in ROWS_1.items():
+        db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    db.commit()
+    db.close()
+    path.chmod(0o600)
+    return path
+
+
+def columns(db: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    """Return what SQLite knows of a table's columns: name, type, not null, default, place in the primary key."""
+    return [row[1:] for row in db.execute(f"PRAGMA table_info({table})")]
+
+
+def old_rows(db: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of every table in the columns of version 1."""
+    old = sqlite3.connect(":memory:")
+    old.executescript(SCHEMA_1)
+    names = {table: ", ".join(row[0] for row in columns(old, table)) for table in ROWS_1}
+    old.close()
+    return {table: db.execute(f"SELECT {names[table]} FROM {table}").fetchall() for table in ROWS_1}
+
+
+def tables(db: sqlite3.Connection) -> dict[str, Any]:
+    """Return every table and index with its columns."""
+    names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")]
+    return {name: columns(db, name) or db.execute(f"PRAGMA index_info({name})").fetchall() for name in names}
+
+
+def is_version_1(path: Path) -> bool:
+    """Tell whether a database is version 1 with all its rows."""
+    db = sqlite3.connect(path)
+    made = sqlite3.connect(":memory:")
+    made.executescript(SCHEMA_1)
+    same = tables(db) == tables(made) and old_rows(db) == ROWS_1
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    db.close()
+    made.close()
+    return same and version == 1
+
+
+def test_a_journal_without_models_is_brought_up_to_date(old: Path, folder: Path, tmp_path: Path) -> None:
+    fresh, migrated = Journal(str(tmp_path / "fresh")), Journal(str(folder))
+    assert tables(migrated.db) == tables(fresh.db)
+    assert old_rows(migrated.db) == ROWS_1
+    for table in WITH_MODEL:
+        assert migrated.db.execute(f"SELECT DISTINCT model FROM {table}").fetchall() == [("crm.case",)]
+    assert migrated.db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+    assert migrated.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    fresh.close()
+    migrated.close()
+    again = Journal(str(folder))
+    assert old_rows(again.db) == ROWS_1
+    again.close()
+
+
+def test_what_an_older_mailgate_wrote_is_worked_on(old: Path, folder: Path) -> None:
+    journal = Journal(str(folder))
+    assert journal.enter("k1", "s@m", "crm.lead", "x", "y", NOW)[0].model == "crm.case"
+    one = current(journal, 3)
+    assert (one.case, one.model, one.released, one.reason) == (12, "crm.case", True, "down")
+    assert journal.cases_of(("<a@x>", "<b@x>"), one.model) == {"<a@x>": (12,), "<b@x>": (13,)}
+    assert journal.sent_since(NOW, case=12) == 1
+    journal.receipt(one, 0, "a@b", "copy", "sent", "", NOW)
+    addressed(journal, one, letters=[("<a@x>", 12, "carla@c"), ("<c@x>", 12, "carla@c")])
+    assert journal.sent_since(NOW, case=12) == 2
+    assert journal.letters(12, "crm.case") == {"carla@c": ("<a@x>", "<c@x>"), "wanda@w": ("<a@x>",)}
+    journal.close()
+
+
+def test_an_error_in_between_leaves_the_older_journal(old: Path, folder: Path, monkeypatch: Any) -> None:
+    monkeypatch.setitem(UPGRADES, 1, UPGRADES[1] + "; INSERT INTO nowhere VALUES (1)")
+    with pytest.raises(JournalError, match="nowhere"):
+        Journal(str(folder))
+    with pytest.raises(JournalError, match="nowhere"):
+        Journal(str(folder), readonly=True)
+    assert is_version_1(old)
+    monkeypatch.undo()
+    Journal(str(folder)).close()
+    assert not is_version_1(old)
+
+
+def _killed(path: str, before: str) -> None:
+    """Begin to bring a journal up to date, and die just before a statement."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.set_trace_callback(lambda statement: os._exit(9) if statement.strip().startswith(before) else None)
+    upgrade(db)
+
+
+@pytest.mark.parametrize("before", ["ALTER TABLE letter", "INSERT", "DROP TABLE", "PRAGMA user_version =", "COMMIT"])
+def test_a_process_killed_in_between_leaves_the_older_journal(old: Path, folder: Path, before: str) -> None:
+    killed = multiprocessing.get_context("fork").Process(target=_killed, args=(str(old), before))
+    killed.start()
+    killed.join(20)
+    assert killed.exitcode == 9
+    assert is_version_1(old)
+    journal = Journal(str(folder))
+    assert old_rows(journal.db) == ROWS_1
+    journal.close()
+
+
+def _opened(folder: str, readonly: bool, gate: Any, out: Any) -> None:
+    gate.wait(10)
+    try:
+        journal = Journal(folder, readonly)
+        out.put((old_rows(journal.db) == ROWS_1, journal.cases_of(("<b@x>",), "crm.case")))
+        journal.close()
+    except Exception as error:
+        out.put(error)
+        raise
+
+
+def test_several_that_open_an_older_journal_at_once_find_everything(old: Path, folder: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    gate, out = context.Barrier(5), context.Queue()
+    ways = (False, True, False, True, False)
+    several = [context.Process(target=_opened, args=(str(folder), readonly, gate, out)) for readonly in ways]
+    for one in several:
+        one.start()
+    found = [out.get(timeout=20) for _ in several]
+    for one in several:
+        one.join(20)
+    assert found == [(True, {"<b@x>": (13,)})] * 5
+
+
+def test_looking_at_an_older_journal_writes_nothing(old: Path, folder: Path) -> None:
+    writer = sqlite3.connect(old, isolation_level=None)
+    writer.execute("INSERT INTO letter VALUES ('<c@x>', 14, 'zoe', 1)")  # stands in the log alone so far
+    before = shape(folder)
+    looking = Journal(str(folder), readonly=True)
+    assert current(looking, 3).model == "crm.case"
+    assert looking.cases_of(("<a@x>", "<c@x>"), "crm.case") == {"<a@x>": (12,), "<c@x>": (14,)}
+    with pytest.raises(JournalError):
+        looking.advance(3, NOW, stage="closed")
+    assert current(looking, 3).stage == "planned"
+    looking.close()
+    assert shape(folder) == before
+    assert writer.execute("PRAGMA user_version").fetchone()[0] == 1
+    writer.close()
+
+
+def test_looking_at_a_journal_that_is_only_begun_is_looking_at_none(folder: Path) -> None:
+    folder.mkdir(0o700)
+    (folder / "journal.sqlite").touch(0o600)
+    looking = Journal(str(folder), readonly=True)
+    assert looking.held() == ()
+    looking.close()
+    assert (folder / "journal.sqlite").read_bytes() == b""
 
 
 # --- the key
@@ -497,6 +727,6 @@ def test_an_error_while_writing_undoes_the_whole_transaction(journal: Journal) -
     one = entered(journal)
     with pytest.raises(JournalError, match="cannot be written"):
         addressed(journal, one, letters=[("<a@x>", 12, "c"), ("<b@x>", None, "c")], answered=object())
-    assert journal.cases_of(("<a@x>",)) == {}
+    assert journal.cases_of(("<a@x>",), "crm.case") == {}
     assert current(journal, one.id).stage == "kept"
     assert not journal.db.in_transaction

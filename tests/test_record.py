@@ -82,9 +82,10 @@ def test_plain_turns_records_and_tuples_into_json_values_in_order() -> None:
     value = History("t", Address("a@b", "A"), 1.5)
     shown: Any = plain((value, {"k": (1, None)}))
     assert shown == [
-        {"text": "t", "author": {"email": "a@b", "name": "A"}, "date": 1.5, "internal": False},
+        {"text": "t", "author": {"email": "a@b", "name": "A"}, "date": 1.5, "internal": False,
+         "message_id": "", "unproven": False, "notify": ""},
         {"k": [1, None]},
-    ]
+    ]  # fmt: skip
     assert list(shown[0]) == list(History._fields)
     assert plain(Sender(Address("x@y"), "partner", "", "r")) == {
         "address": {"email": "x@y", "name": ""}, "role": "partner", "proof": "", "reason": "r", "user": None,

@@ -1,7 +1,8 @@
 """What the administrator chose: from a YAML file, or from the original's command line alone, to a frozen `Config`.
 
     find           which file
-    load           that file, read strictly        reader.py, shapes.py, kinds.py; rows.py has a row for each option
+    load           that file, read strictly        reader.py, shapes.py, kinds.py, together.py; rows.py has a row for
+                                                   each option
     load_cached    the same, mostly without YAML    cache.py
     from_options   no file: the original's command line
     override       the command line over a file

@@ -85,8 +85,9 @@ def _owned(path: str) -> bytes | None:
 
 def _harmless(config: Config) -> bool:
     """Whether no password stands in the configuration itself, but for the well-known default."""
-    secrets = [config.erp.password, *(server.password for server in config.smtp.servers)]
-    return all(not secret or not secret.value or secret == Erp().password for secret in secrets)
+    erp = config.erp.password if config.erp.password != Erp().password else None
+    secrets = [erp, config.erp.api_key, *(server.password for server in config.smtp.servers)]
+    return all(not secret or not secret.value for secret in secrets)
 
 
 def _made(folder: str) -> bool:
@@ -125,7 +126,7 @@ def _config(path: str, kept: dict[str, Any]) -> Config:
         **_tuples(kept)
         | {
             "source": path,
-            "erp": Erp(**erp | {"password": _secret(erp["password"])}),
+            "erp": Erp(**erp | {"password": _secret(erp["password"]), "api_key": _secret(erp["api_key"])}),
             "smtp": Smtp(**_tuples(smtp) | {"servers": tuple(_server(server) for server in smtp["servers"])}),
             "authentication": Authentication(
                 **_tuples(authentication) | {"trust": tuple(Trust(**entry) for entry in authentication["trust"])}

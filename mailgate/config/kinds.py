@@ -73,7 +73,7 @@ def _choice(node: yaml.Node, option: Option, place: Place) -> str:
 def _flag(node: yaml.Node, option: Option, place: Place) -> bool:
     value = _scalar(node, option, place).lower()
     if value not in FLAGS:
-        raise place.error(node, f'must be yes or no, not "{short(value)}"')
+        raise place.error(node, f'must be {option.values}, not "{short(value)}"')
     if node.tag != YAML + "bool":
         raise place.error(node, "must be yes or no without quotes")
     return FLAGS[value]
@@ -105,6 +105,19 @@ def _whole(node: yaml.Node, option: Option, place: Place) -> int:
 def _id_or_text(node: yaml.Node, option: Option, place: Place) -> int | str:
     value = _text(node, option, place)
     return int(value) if node.tag == YAML + "int" and value.isascii() and value.isdigit() else value
+
+
+def _stages(node: yaml.Node, option: Option, place: Place) -> tuple[int | str, ...]:
+    if isinstance(node, yaml.SequenceNode):
+        return tuple(_id_or_text(item, option, at) for item, at in sequence(node, place))
+    return (_id_or_text(node, option, place),)
+
+
+def _field(node: yaml.Node, option: Option, place: Place) -> str:
+    value = _scalar(node, option, place)
+    if node.tag == YAML + "bool" or not re.fullmatch("[a-z][a-z0-9_]*", value):
+        raise place.error(node, f'must be a field\'s name in Odoo, such as x_cost, or auto or no, not "{short(value)}"')
+    return value
 
 
 def _address(node: yaml.Node, option: Option, place: Place) -> str:
@@ -173,12 +186,13 @@ def _url(node: yaml.Node, option: Option, place: Place) -> str:
 def _tag(node: yaml.Node, option: Option, place: Place) -> str:
     """Return the tag's form: around the number something must stand that tells it from any other number."""
     value = _text(node, option, place)
-    before, _, after = value.partition("{id}")
-    if value.count("{id}") != 1 or re.search("[{}]", before + after):
-        raise place.error(node, "must hold {id} once and no other braces, such as [SUP#{id}]")
+    number = "{number}" if "{number}" in value else "{id}"
+    before, _, after = value.partition(number)
+    if number not in value or re.search("[{}]", before + after):
+        raise place.error(node, "must hold {id} or {number} once and no other braces, such as [SUP#{id}]")
     signs = before[-1:], after[:1]
     if not all(sign and sign.isprintable() and not sign.isalnum() and sign != " " for sign in signs):
-        raise place.error(node, "must have a sign on both sides of {id}, such as [SUP#{id}]")
+        raise place.error(node, f"must have a sign on both sides of {number}, such as [SUP#{number}]")
     if not value.isascii() or len(value) > 40:
         raise place.error(node, "must be plain ASCII, and not more than 40 characters")
     if "=?" in value or "  " in value:
@@ -209,6 +223,7 @@ SIMPLE: Readers = {
     "choice": _choice,
     "domains": _list_of(_domain),
     "duration": _amount,
+    "field": _field,
     "file": _file,
     "flag": _flag,
     "id-or-text": _id_or_text,
@@ -217,6 +232,7 @@ SIMPLE: Readers = {
     "path": _path,
     "secret": _secret,
     "size": _whole,
+    "stages": _stages,
     "tag": _tag,
     "template": _template,
     "text": _text,

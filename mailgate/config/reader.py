@@ -11,7 +11,8 @@ import yaml
 from mailgate.config.kinds import SIMPLE
 from mailgate.config.rows import options
 from mailgate.config.shapes import Place, mapping, sequence
-from mailgate.policy import Authentication, Config, Erp, Limits, Mailbox, Smtp, SmtpServer, Trust
+from mailgate.config.together import fit_erp, fit_mailboxes
+from mailgate.policy import BY_MODEL, Authentication, Config, Erp, Limits, Mailbox, Smtp, SmtpServer, Trust
 from mailgate.status import ConfigError
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LARGEST = 256 * 1024  # bytes of a configuration file
 DEEPEST = 20
+TOO_DEEP = "mappings and lists stand too deep inside each other"
 AUTHENTICATION = (
     "say which reasons to believe From are accepted: `trust: [{authserv_id: ...}]` (your border writes "
     "Authentication-Results), `internal: yes` with `hosts: [...]` (your users submit with a password), or "
@@ -48,14 +50,20 @@ def read(path: str, text: bytes | None = None) -> Config:
     ):
         if key not in found:
             raise place.under(key).error(root, f"is missing: {mend}")
-    return _config(path, found, {row.key: row for row in shared})
+    config = _config(path, found, {row.key: row for row in shared})
+    fit_mailboxes(config, root, place)
+    return config
 
 
 def _config(path: str, found: dict[str, Any], shared: dict[str, Option]) -> Config:
     common = {row.field: found.pop(key) for key, row in shared.items() if key in found}
     smtp = found.pop("smtp", Smtp()).but(hello=found.pop("hello", ""))
-    mailboxes = tuple(Mailbox(**common | own) for own in found.pop("mailboxes"))
+    mailboxes = tuple(_mailbox(common | own) for own in found.pop("mailboxes"))
     return Config(path, mailboxes, smtp=smtp, **{key.replace(".", "_"): value for key, value in found.items()})
+
+
+def _mailbox(chosen: dict[str, Any]) -> Mailbox:
+    return Mailbox(**BY_MODEL.get(chosen.get("model", ""), {}) | chosen)
 
 
 def _contents(path: str) -> bytes:
@@ -97,6 +105,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, place: Place) -> ConfigError
     problem = " ".join(filter(None, (error.context, error.problem)))
     if "".join(text.splitlines()[line : line + 1]).lstrip(" ").startswith("\t"):
         problem = "indent with blanks, not tabs"
+    if "maximum nesting depth" in problem:  # newer releases of libyaml have a bound of their own
+        return place.error(line + 1, TOO_DEEP)
     return place.error(line + 1, f"this is not YAML: {problem}")
 
 
@@ -109,7 +119,7 @@ def _bound(text: str, place: Place) -> None:
             raise place.error(line, "anchors (&) and aliases (*) are not understood: write the value out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise place.error(line, "mappings and lists stand too deep inside each other")
+            raise place.error(line, TOO_DEEP)
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------
@@ -120,7 +130,8 @@ def _fields(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _erp(node: yaml.Node, _: Option, place: Place) -> Erp:
-    return Erp(**_fields(mapping(node, options("erp"), place, READERS)))
+    found = mapping(node, options("erp"), place, READERS)
+    return Erp(**fit_erp(found, node, place))
 
 
 def _limits(node: yaml.Node, _: Option, place: Place) -> Limits:

@@ -6,6 +6,7 @@ Defaults stand in `mailgate.policy` only; a row names the record and so finds it
 from __future__ import annotations
 
 from mailgate.policy import (
+    BY_MODEL,
     DAY,
     HOUR,
     MB,
@@ -41,6 +42,7 @@ KINDS = {
     "domains": "list of domains",
     "duration": "duration",
     "erp": "mapping, see erp",
+    "field": "name of a field, auto",
     "file": "absolute path of a file",
     "flag": "yes or no",
     "id-or-text": "number (an id) or text",
@@ -52,7 +54,8 @@ KINDS = {
     "secret": "text, or one of file, env, command",
     "size": "size",
     "smtp": "mapping or list of mappings, see smtp",
-    "tag": "text with {id}",
+    "stages": "number (an id) or text, or a list of them",
+    "tag": "text with {id} or {number}",
     "template": "text",
     "text": "text",
     "trust": "list of mappings, see trust",
@@ -64,7 +67,8 @@ KINDS = {
 
 class Option(Record):
     """One key of the file. `key` has dots where mappings stand inside each other; `low` and `high` bound the value
-    (seconds, bytes, or a plain number; both 0: unbounded); `none` is the word that is written for "nothing"."""
+    (seconds, bytes, or a plain number; both 0: unbounded); `none` is the word that is written for "nothing"; `only` is
+    the `erp.kind` that the option goes with, "" any."""
 
     group: str
     record: type[Record]
@@ -75,6 +79,7 @@ class Option(Record):
     high: float = 0
     choices: tuple[str, ...] = ()
     none: str = ""
+    only: str = ""
 
     @property
     def field(self) -> str:
@@ -106,7 +111,12 @@ class Option(Record):
 
     @property
     def default_text(self) -> str:
-        """The default as one would write it."""
+        """The default as one would write it, and the models that have another."""
+        others = [f"; {model}: {own[self.field]}" for model, own in BY_MODEL.items() if self.field in own]
+        return self._plain_default + "".join(others)
+
+    @property
+    def _plain_default(self) -> str:
         value = external(self, self.default)
         if self.required:
             return "required"
@@ -139,12 +149,12 @@ def external(option: Option, value: Any) -> Any:
     if option.kind in ("duration", "size"):
         return option.amount(value)
     if isinstance(value, Secret):
-        return _reference(value)
+        return _reference(value, option.default)
     return list(value) if isinstance(value, tuple) else value
 
 
-def _reference(secret: Secret) -> object:
-    if secret == Erp().password:
+def _reference(secret: Secret, default: Secret | None) -> object:
+    if secret == default:
         return secret.value
     if secret.command:
         return {"command": list(secret.command)}
@@ -156,7 +166,10 @@ def options(group: str | None = None) -> tuple[Option, ...]:
     return tuple(row for row in ROWS if group is None or row.group == group)
 
 
+MODELS = ("crm.case", "helpdesk.ticket", "project.task", "crm.lead")
 STATES = ("draft", "open", "pending", "close", "cancel")
+PRIORITIES = ("highest", "high", "normal", "low", "lowest")
+FIELDS = ("contact", "description", "category", "channel", "deadline", "cost", "revenue", "probability")
 
 # fmt: off
 ROWS = (
@@ -177,10 +190,15 @@ ROWS = (
     Option("", Config, "log", "log", "where the details go"),
     Option("", Config, "freemail", "domains",
            "domains whose addresses do not belong together; the list replaces the default"),
-    Option("erp", Erp, "kind", "choice", "the model and dialect that cases are kept in", choices=("crm.case",)),
-    Option("erp", Erp, "url", "url", "the ERP's XML-RPC service"),
+    Option("erp", Erp, "kind", "choice",
+           "the ERP: crm.case is OpenERP 5 and Tiny ERP 4.2, odoo is Odoo 14 to 19", choices=("crm.case", "odoo")),
+    Option("erp", Erp, "url", "url", "the ERP's service"),
+    Option("erp", Erp, "transport", "choice",
+           "how Odoo is spoken to; auto: the server is asked what it speaks", choices=("auto", "xmlrpc", "json2"),
+           only="odoo"),
     Option("erp", Erp, "database", "text", "the database's name"),
     Option("erp", Erp, "user", "id-or-text", "the gateway's own user: an id, or a login"),
+    Option("erp", Erp, "api_key", "secret", "that user's API key in Odoo; it goes before the password", only="odoo"),
     Option("erp", Erp, "password", "secret", "that user's password"),
     Option("erp", Erp, "settle", "duration", "how long an unanswered call may still take effect", 0, DAY),
     Option("erp", Erp, "remember", "duration",
@@ -213,7 +231,9 @@ ROWS = (
            "attachments that are left out and named: application/x-msdownload, .exe"),
     Option("mailboxes", Mailbox, "address", "address", "the gateway address"),
     Option("mailboxes", Mailbox, "aliases", "addresses", "further addresses that lead to this mailbox"),
-    Option("mailboxes", Mailbox, "section", "id-or-text", "the section of its cases: an id, or a code"),
+    Option("mailboxes", Mailbox, "model", "choice", "what its cases are in the ERP", choices=MODELS),
+    Option("mailboxes", Mailbox, "section", "id-or-text",
+           "the section of its cases (Odoo: the helpdesk team, project or sales team): an id, or a code or name"),
     Option("mailboxes", Mailbox, "name", "text", "display name of what it sends; none: the section's name"),
     Option("mailboxes", Mailbox, "default", "address", "the default address: where trouble is reported"),
     Option("mailboxes", Mailbox, "notify", "addresses", "who hears of a case without a reachable responsible"),
@@ -222,6 +242,8 @@ ROWS = (
            "state of a new case; no: the ERP decides", choices=STATES, none="no"),
     Option("mailboxes", Mailbox, "states.responsible", "choice",
            "state after the responsible's reply", choices=("close", "pending", "keep")),
+    Option("mailboxes", Mailbox, "states.partner", "choice",
+           "state after the customer's reply", choices=("open", "keep")),
     Option("mailboxes", Mailbox, "reopen", "duration",
            "how long after its closing a case is opened again", 0, 10 * YEAR),
     Option("mailboxes", Mailbox, "partners", "choice",
@@ -239,11 +261,22 @@ ROWS = (
            "put the whole mail on the case; auto: html on Odoo, never on crm.case",
            choices=("never", "html", "always"), none="auto"),
     Option("mailboxes", Mailbox, "relay.from", "choice", "From of a relayed mail", choices=("gateway", "original")),
+    Option("mailboxes", Mailbox, "relay.by", "choice",
+           "who mails to the other side; erp: Odoo's own notifications", choices=("gateway", "erp")),
     Option("mailboxes", Mailbox, "internal_attachments", "flag",
-           "attachments of an internal note may stand on the case"),
+           "attachments of an internal note may stand on the case; auto: yes on Odoo, no on crm.case", none="auto"),
     Option("mailboxes", Mailbox, "acknowledge", "template",
            "text of the mail that acknowledges a new case, with {id}, {tag}, {subject}, {team}; none: no such mail"),
     Option("mailboxes", Mailbox, "plus", "flag", "user+anything@ is user@"),
     Option("mailboxes", Mailbox, "channel", "number", "id of the channel that new cases get", 1, 2**31 - 1, none="no"),
+    *(Option("mailboxes", Mailbox, f"stages.{state}", "stages",
+             f"Odoo's stages for the state {state}, of which the first is set; none: found", only="odoo")
+      for state in STATES),
+    *(Option("mailboxes", Mailbox, f"priorities.{number}", "text",
+             f"Odoo's key or label for the priority {number} ({name}); none: found", only="odoo")
+      for number, name in enumerate(PRIORITIES, 1)),
+    *(Option("mailboxes", Mailbox, f"fields.{what}", "field",
+             f"Odoo's field for the {what}; auto: as the model has it; no: none", none="no", only="odoo")
+      for what in FIELDS),
 )
 # fmt: on

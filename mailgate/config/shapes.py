@@ -63,6 +63,14 @@ def mapping(
     return found
 
 
+def lookup(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    """Return the value of a dotted key in a mapping that has been read already, or None."""
+    for name in key.split("."):
+        inside = node.value if isinstance(node, yaml.MappingNode) else ()
+        node = next((value for known, value in inside if known.value == name), None)
+    return node
+
+
 def sequence(node: yaml.Node, place: Place, least: int = 0) -> list[tuple[yaml.Node, Place]]:
     """Return the items of a list, each with its place."""
     if not isinstance(node, yaml.SequenceNode) or node.tag != YAML + "seq":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailgate.config.rows import external, options
+from mailgate.policy import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,13 +23,20 @@ def shown(config: Config) -> str:
     tree: dict[str, Any] = _tree(config, top)
     if config.smtp.hello:
         tree["hello"] = config.smtp.hello
-    tree["erp"] = _tree(config.erp, options("erp"))
+    tree["erp"] = _tree(config.erp, _fitting(config, "erp"))
+    if config.erp.api_key and config.erp.password == Secret():
+        del tree["erp"]["password"]
     tree["smtp"] = _smtp(config)
     tree["authentication"] = _tree(config.authentication, options("authentication")) | _trust(config)
     tree["limits"] = _tree(config.limits, options("limits"))
-    tree["mailboxes"] = [_tree(mailbox, options("mailboxes")) for mailbox in config.mailboxes]
+    tree["mailboxes"] = [_tree(mailbox, _fitting(config, "mailboxes")) for mailbox in config.mailboxes]
     text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
     return f"# {config.source}\n{text}"
+
+
+def _fitting(config: Config, group: str) -> tuple[Option, ...]:
+    """Return the rows of a group that go with the kind of the ERP."""
+    return tuple(row for row in options(group) if row.only in ("", config.erp.kind))
 
 
 def _smtp(config: Config) -> object:

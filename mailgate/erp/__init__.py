@@ -7,12 +7,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Protocol
 
-    from mailgate.model import Attachment, Case, Contact, Effect, Section, User
+    from mailgate.model import Attachment, Case, Contact, Dialect, Effect, Section, User
     from mailgate.policy import Erp as Settings
-    from mailgate.policy import Mailbox
+    from mailgate.policy import Mailbox, Secret
 
     class Memory(Protocol):
         """What is remembered between runs: JSON values under a key."""
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
             """Drop every value whose key begins so."""
 
     class Erp(Protocol):
-        """One ERP, as seen by the gateway's user."""
+        """One ERP, as seen by the gateway's user: the cases of one model."""
+
+        dialect: Dialect
 
         def section(self, wanted: str | int) -> Section:
             """Return the section of that id or code, as remembered; `ErpRefused` where there is none."""
@@ -50,8 +52,14 @@ if TYPE_CHECKING:
         def named(self, what: str, value: str) -> tuple[int, ...]:
             """Return the ids of the `section`s or `category`s with that code or name."""
 
-        def can(self, action: str) -> bool:
-            """Tell whether the model has a field for a command's action."""
+        def can(self, action: str, value: str = "") -> bool:
+            """Tell whether the model has a field for a command's action, and a stage for a state."""
+
+        def threads(self, message_ids: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
+            """Return the cases of the Message-IDs that the ERP itself knows, whoever brought them there."""
+
+        def numbered(self, numbers: Sequence[str]) -> Mapping[str, int]:
+            """Return the cases that the ERP's own numbers stand for."""
 
         def apply(self, effect: Effect, case: int | None, attachments: Sequence[Attachment]) -> int | None:
             """Carry out one effect; return the new case's id for `create`."""
@@ -63,8 +71,23 @@ if TYPE_CHECKING:
             """Yield, part by part, whether all is well and what to mend."""
 
 
-def connect(settings: Settings, password: Callable[[], str], memory: Memory, timeout: float) -> Erp:
-    """Return the ERP of these settings; nothing is sent before the first question."""
+def connect(
+    settings: Settings,
+    mailbox: Mailbox,
+    resolve: Callable[[Secret], str],
+    memory: Memory,
+    timeout: float,
+    sibling: Erp | None = None,
+) -> Erp:
+    """Return the ERP of these settings, for the model of a mailbox; nothing is sent before the first question.
+
+    `sibling` is the same server for another mailbox: what can be shared with it is.
+    """
+    if settings.kind == "odoo":
+        from mailgate.erp.odoo import OdooErp, connected
+
+        rpc = sibling.rpc if isinstance(sibling, OdooErp) else connected(settings, resolve, memory, timeout)
+        return OdooErp(settings, mailbox, rpc, memory)
     from mailgate.erp.tiny import TinyErp
 
-    return TinyErp(settings, password, memory, timeout)
+    return sibling or TinyErp(settings, lambda: resolve(settings.password), memory, timeout)

@@ -11,7 +11,7 @@ import time
 
 from mailgate.address import address_key, is_address, parse_addresses, written
 from mailgate.erp.rpc import Rpc
-from mailgate.model import Case, Contact, Section, User
+from mailgate.model import Case, Contact, Dialect, Section, User
 from mailgate.status import ErpDenied, ErpGone, ErpRefused
 
 TYPE_CHECKING = False
@@ -59,6 +59,8 @@ READ = ["name", "state", "section_id", "user_id", "partner_id", "email_from", "e
 
 class TinyErp:
     """`mailgate.erp.Erp` for `crm.case`."""
+
+    dialect = Dialect()
 
     def __init__(self, settings: Settings, password: Callable[[], str], memory: Memory, timeout: float) -> None:
         self.settings = settings
@@ -193,9 +195,17 @@ class TinyErp:
         rows = self.do(model, "read", ids, ["name"]) if ids else []
         return tuple(row["id"] for row in rows if (row["name"] or "").casefold() == value.casefold())
 
-    def can(self, action: str) -> bool:
+    def can(self, action: str, value: str = "") -> bool:  # noqa: ARG002  # the port's: every state can be had here
         """Tell whether `crm.case` has a field for that command: for every one of them."""
         return action in ACTIONS
+
+    def threads(self, message_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:  # noqa: ARG002  # the port's
+        """Return nothing: these releases keep no Message-IDs."""
+        return {}
+
+    def numbered(self, numbers: Sequence[str]) -> dict[str, int]:  # noqa: ARG002  # the port's
+        """Return nothing: a case's number is its id."""
+        return {}
 
     # --- what is done
 

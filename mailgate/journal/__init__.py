@@ -4,6 +4,8 @@ The raw message is a file of its own (written aside, synced, renamed); SQLite ho
 it: WAL, synced at every commit. One state folder, mode 0700; no fallback elsewhere.
 
 A delivery goes  kept -> planned -> applied -> closed,  or to  held  from wherever it is.
+
+A case is an id of one model of the ERP: the ids of two models collide.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Delivery(Record):
     reason: str = ""
     released: bool = False
     about: str = ""
+    model: str = "crm.case"
 
 
 class Intent(Record):
@@ -55,7 +58,9 @@ class Intent(Record):
     result: int | None
 
 
-COLUMNS = "id, key, mailbox, raw, stage, plan, relays, case_id, round, attempts, due, made, reason, released, about"
+COLUMNS = (
+    "id, key, mailbox, raw, stage, plan, relays, case_id, round, attempts, due, made, reason, released, about, model"
+)
 
 
 class Journal(Folder):
@@ -90,16 +95,16 @@ class Journal(Folder):
 
     # --- deliveries
 
-    def enter(self, key: str, mailbox: str, raw: str, about: str, now: float) -> tuple[Delivery, bool]:
+    def enter(self, key: str, mailbox: str, model: str, raw: str, about: str, now: float) -> tuple[Delivery, bool]:
         """Return the delivery of that key, and whether it is new and so this process's to work on.
 
-        `raw` is the kept file of this very delivery.
+        `model` is the mailbox's, and that of every case of this delivery; `raw` is the kept file of this very delivery.
         """
         rows = self._write(
             (
-                "INSERT INTO delivery (key, mailbox, raw, stage, due, made, changed, about, claim)"
-                " VALUES (?, ?, ?, 'kept', ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-                (key, mailbox, raw, now, now, now, about, _claim(now)),
+                "INSERT INTO delivery (key, mailbox, model, raw, stage, due, made, changed, about, claim)"
+                " VALUES (?, ?, ?, ?, 'kept', ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                (key, mailbox, model, raw, now, now, now, about, _claim(now)),
             )
         )
         found = self._one("key = ?", key)
@@ -142,10 +147,11 @@ class Journal(Folder):
         rows = self.db.execute(f"SELECT {COLUMNS} FROM delivery WHERE stage = 'held' ORDER BY made")  # noqa: S608
         return tuple(map(_delivery, rows))
 
-    def waiting(self, case: int, number: int) -> bool:
-        """Tell whether an older delivery of the same case is still being worked on."""
+    def waiting(self, delivery: Delivery, case: int) -> bool:
+        """Tell whether a delivery older than this one is still being worked on for the same case of its model."""
         row = self.db.execute(
-            "SELECT 1 FROM delivery WHERE case_id = ? AND stage = 'planned' AND id < ? LIMIT 1", (case, number)
+            "SELECT 1 FROM delivery WHERE model = ? AND case_id = ? AND stage = 'planned' AND id < ? LIMIT 1",
+            (delivery.model, case, delivery.id),
         ).fetchone()
         return row is not None
 
@@ -197,25 +203,29 @@ class Journal(Folder):
     def receipt(
         self, delivery: Delivery, number: int, recipient: str, kind: str, verdict: str, detail: str, now: float
     ) -> None:
-        """Record what became of one mail."""
+        """Record what became of one mail, about the delivery's case."""
+        values = (delivery.id, delivery.round, number, recipient, kind, delivery.model, delivery.case)
         self._write(
             (
-                "INSERT INTO sending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET"
+                "INSERT INTO sending (delivery, round, number, recipient, kind, model, case_id, verdict, detail, at,"
+                " attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET"
                 " verdict = excluded.verdict, detail = excluded.detail, at = excluded.at, attempts = attempts + 1",
-                (delivery.id, delivery.round, number, recipient, kind, delivery.case, verdict, detail, now),
+                (*values, verdict, detail, now),
             )
         )
 
-    def sent_since(self, since: float, *, case: int | None = None, answers_to: str = "") -> int:
-        """Count the mails sent since then about a case, or the automatic answers to one address."""
+    def sent_since(
+        self, since: float, *, case: int | None = None, model: str = "crm.case", answers_to: str = ""
+    ) -> int:
+        """Count the copies sent since then about a case of a model, or the automatic answers to one address."""
         if answers_to:
             query = (
                 "SELECT count(*) FROM sending WHERE at >= ? AND kind != 'copy' AND verdict != 'suppressed'"
                 " AND recipient = ? COLLATE NOCASE"
             )
             return int(self.db.execute(query, (since, answers_to)).fetchone()[0])
-        query = "SELECT count(*) FROM sending WHERE at >= ? AND kind = 'copy' AND case_id = ?"
-        return int(self.db.execute(query, (since, case)).fetchone()[0])
+        query = "SELECT count(*) FROM sending WHERE at >= ? AND kind = 'copy' AND model = ? AND case_id = ?"
+        return int(self.db.execute(query, (since, model, case)).fetchone()[0])
 
     # --- threads
 
@@ -232,30 +242,41 @@ class Journal(Folder):
     ) -> None:
         """Record the second decision with all that belongs to it, at once.
 
-        `letters` say who wrote or was sent which Message-ID of which case (message_id, case, address key); `revoked`
-        are tokens that leave in what is sent; `questions` are mails of ours that ask about a delivery; `answered` is
-        the delivery about which no question is open any more.
+        `letters` say who wrote or was sent which Message-ID of which case (message_id, case, address key), a case of
+        the delivery's model; `revoked` are tokens that leave in what is sent; `questions` are mails of ours that ask
+        about a delivery; `answered` is the delivery about which no question is open any more.
         """
+        letter = "INSERT OR IGNORE INTO letter (model, message_id, case_id, address, at) VALUES (?, ?, ?, ?, ?)"
         self._write(
-            *(("INSERT OR IGNORE INTO letter VALUES (?, ?, ?, ?)", (*one, now)) for one in letters),
+            *((letter, (delivery.model, *one, now)) for one in letters),
             *(("INSERT OR IGNORE INTO revoked VALUES (?)", (one,)) for one in revoked),
             *(("INSERT OR IGNORE INTO question VALUES (?, ?, ?, NULL)", (*one, now)) for one in questions),
             ("UPDATE question SET answered = ? WHERE delivery = ?", (now, answered)),
             _change(delivery.id, now, {"stage": "applied", "relays": relays, "case_id": case}),
         )
 
-    def cases_of(self, message_ids: Iterable[str]) -> dict[str, int]:
-        """Return the cases of the Message-IDs that are known."""
+    def cases_of(self, message_ids: Iterable[str], model: str) -> dict[str, tuple[int, ...]]:
+        """Return the cases of a model that know each Message-ID, for those that are known.
+
+        The case that knew it first stands first, of several at the same time that with the lowest id.
+        """
         wanted = tuple(message_ids)
         marks = ", ".join("?" * len(wanted))
-        query = f"SELECT message_id, case_id FROM letter WHERE message_id IN ({marks})"  # noqa: S608
-        return dict(self.db.execute(query, wanted))
+        query = (
+            f"SELECT message_id, case_id FROM letter WHERE model = ? AND message_id IN ({marks})"  # noqa: S608
+            " GROUP BY message_id, case_id ORDER BY min(at), case_id"
+        )
+        found: dict[str, tuple[int, ...]] = {}
+        for message_id, case in self.db.execute(query, (model, *wanted)):
+            found[message_id] = (*found.get(message_id, ()), case)
+        return found
 
-    def letters(self, case: int) -> dict[str, tuple[str, ...]]:
+    def letters(self, case: int, model: str) -> dict[str, tuple[str, ...]]:
         """Return, for each address of a case, the Message-IDs that it wrote or was sent, oldest first."""
         found: dict[str, list[str]] = {}
         rows = self.db.execute(
-            "SELECT address, message_id FROM letter WHERE case_id = ? ORDER BY at, message_id LIMIT 1000", (case,)
+            "SELECT address, message_id FROM letter WHERE model = ? AND case_id = ? ORDER BY at, message_id LIMIT 1000",
+            (model, case),
         )
         for address, message_id in rows:
             found.setdefault(address, []).append(message_id)
