@@ -60,7 +60,7 @@ class Desk:
 
     def __exit__(self, *_: object) -> None:
         """Close what is open."""
-        self.smtp.close()
+        self._hang_up()
         self.journal.close()
 
     def leave(self) -> None:
@@ -69,7 +69,12 @@ class Desk:
         Closing it would write SQLite's log back into the database after each message, synced; SQLite does that by
         itself when the log has grown.
         """
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         self.smtp.close()
+        for erp in self._erps.values():
+            erp.close()
 
     def mailbox(self, address: str) -> Mailbox:
         """Return the mailbox of that address; where it is not configured any more, the first one."""

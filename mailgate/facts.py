@@ -55,6 +55,8 @@ def _with_asked(question: Question, desk: Desk) -> Question:
     earlier = desk.journal.asked(referred(question.mail), question.now - ASKED)
     if earlier is None or not earlier.raw or not question.placed.sender.proof:
         return question
+    if earlier.mailbox != question.mailbox.address:
+        return question
     return question.but(asked=parse(desk.journal.raw(earlier.raw), desk.config.limits.parts), asked_id=earlier.id)
 
 

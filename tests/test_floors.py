@@ -19,8 +19,8 @@ HOUSE = Path(__file__).parent.parent / "mailgate"
 GROUND = ("record", "status", "model", "policy")
 PURE = (
     *GROUND, "charset", "html", "quoting", "text", "header", "address", "mime", "message", "automatic", "match",
-    "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions", "plan", "addressees", "compose",
-    "recorded",
+    "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions", "plan", "addressees",
+    "compose", "recorded",
 )  # fmt: skip
 PORTS = ("erp", "smtp", "journal", "config", "log")
 PORTS_SEE = (*GROUND, "address")

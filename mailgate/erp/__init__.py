@@ -67,6 +67,9 @@ if TYPE_CHECKING:
         def find(self, effect: Effect, case: int | None) -> int | None:
             """Return the case on which an effect whose answer was lost was carried out after all, or None."""
 
+        def close(self) -> None:
+            """Close the connection to the server; another question opens it again."""
+
         def check(self, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
             """Yield, part by part, whether all is well and what to mend."""
 

@@ -274,6 +274,10 @@ class TinyErp:
 
     # --- what is checked
 
+    def close(self) -> None:
+        """Close the connection to the server."""
+        self.rpc.http.close()
+
     def check(self, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
         """Yield (well, words) for release, login, rights, section, and who hears of new cases.
 

@@ -1,0 +1,324 @@
+"""The dialect of Odoo 14 and 19: `helpdesk.ticket` (OCA), `project.task` and `crm.lead`, one model a mailbox.
+
+What is special here, and done on purpose (docs/odoo.md has what was observed):
+- Odoo mails followers, assignees and customers by itself, in the middle of a call. Every write here is made so that it
+  mails nobody, unless `relay.by: erp` asks for that.
+- A creation has no Message-ID to be found by, so a log note with an id of ours goes in with it, in one transaction;
+  so with each write of values: the note is the proof that it was done, and tells in the chatter what a mail changed.
+- The default responsible is whoever calls, so nobody is said to be it.
+"""
+
+from __future__ import annotations
+
+from mailgate.address import address_key, domain, is_address, parse_addresses, written
+from mailgate.erp.odoo_map import state_values
+from mailgate.erp.odoo_read import INACTIVE_TOO, Records
+from mailgate.erp.odoo_rpc import OdooUserError, open_rpc
+from mailgate.erp.odoo_values import html, id_of, utc
+from mailgate.model import Address, Dialect
+from mailgate.status import ErpGone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from mailgate.erp import Memory
+    from mailgate.erp.odoo_rpc import OdooRpc
+    from mailgate.model import Attachment, Effect, History
+    from mailgate.policy import Erp as Settings
+    from mailgate.policy import Mailbox, Secret
+
+TITLE = 1000  # characters; Odoo sets no limit of its own
+# Nobody follows by having written, and nothing is mailed: no "created", no "you have been assigned", no "closed".
+LOUD = {"mail_create_nosubscribe": True}
+QUIET = LOUD | {"mail_create_nolog": True, "mail_auto_subscribe_no_notify": True, "mail_notrack": True}
+# How a comment is posted without being mailed to the followers, by release; for others see `_post`.
+INNER = ("title", "contact_id", "channel", "description", "partner")  # what a note need not tell
+SILENT = {14: {"notify_by_email": False}, 19: {"notify_skip_followers": True}}
+
+
+def connected(
+    settings: Settings, resolve: Callable[[Secret], str], memory: Memory, timeout: float
+) -> OdooRpc:  # fmt: skip
+    """Return the transport to the server; nothing is read or sent before the first call."""
+    key = settings.api_key
+    return open_rpc(
+        settings, lambda: resolve(settings.password), (lambda: resolve(key)) if key else None, memory, timeout
+    )
+
+
+class OdooErp(Records):
+    """`mailgate.erp.Erp` for one mailbox's model."""
+
+    dialect = Dialect(one_write=False, note_files=True)
+
+    def __init__(self, settings: Settings, mailbox: Mailbox, rpc: OdooRpc, memory: Memory) -> None:
+        super().__init__(settings, mailbox, rpc, memory)
+        self._files: dict[str, int] = {}  # attachments made in this run, by their mark
+
+    # --- what is done
+
+    def apply(self, effect: Effect, case: int | None, attachments: Sequence[Attachment]) -> int | None:
+        """Carry out one effect. A new case, a line and values each take one call."""
+        try:
+            if effect.kind == "create":
+                return self._create(effect)
+            assert case is not None
+            if effect.kind == "attach":
+                assert effect.attachment is not None
+                self._files[effect.marker] = self._attach(effect, case, attachments[effect.attachment])
+            elif effect.line is not None:
+                self._post(effect, case, effect.line)
+            else:
+                self._write(effect, case)
+        except OdooUserError as error:
+            if case is not None and not self.find_rows(self.model, [["id", "=", case]], ["id"], context=INACTIVE_TOO):
+                raise ErpGone(f"case {case} is gone", error.detail) from error
+            raise
+        return None
+
+    def _create(self, effect: Effect) -> int:
+        values = self._values(effect, None)
+        layout = self.layout
+        values.setdefault(layout.responsible, [[6, 0, []]] if layout.several else False)
+        if self.model == "crm.lead":
+            values["type"] = layout.type
+        notes = [self._note(effect, "A mail made this")]
+        if effect.line is not None:
+            author = self._author(effect.line, values.get("partner_id"))
+            subtype = layout.note if effect.line.internal else layout.comment
+            notes.append(
+                {**self._message(effect.line), "author_id": author, "model": self.model, "subtype_id": subtype}
+            )
+        values["message_ids"] = [[0, 0, note] for note in notes]
+        return self.rpc.create(self.model, values, self._context)
+
+    def _post(self, effect: Effect, case: int, line: History) -> None:
+        """Post a line: in silence, or where the ERP shall mail it to those whom Odoo finds."""
+        layout = self.layout
+        message = self._message(line)
+        if line.unproven:
+            message["author_id"] = False
+        if effect.files:
+            message["attachment_ids"] = self._attached(effect, case)
+        subtype = "mail.mt_note" if line.internal else "mail.mt_comment"
+        if layout.release >= 17:
+            message["body_is_html"] = True
+        if line.notify:
+            message |= self._loudly(case, line)
+        elif layout.release in SILENT:
+            message |= SILENT[layout.release]
+        else:
+            # not tried on these: a message written as a record's own is mailed to nobody on any release
+            self._nest(case, message, layout.note if line.internal else layout.comment)
+            return
+        context = LOUD if line.notify else QUIET
+        self.do(self.model, "message_post", [case], **message, subtype_xmlid=subtype, context=context)
+
+    def _nest(self, case: int, message: dict[str, Any], subtype: int) -> None:
+        values = {name: value for name, value in message.items() if name != "body_is_html"}
+        if "attachment_ids" in values:
+            values["attachment_ids"] = [[6, 0, values["attachment_ids"]]]
+        note = {"author_id": False, **values, "model": self.model, "subtype_id": subtype}
+        self.do(self.model, "write", [case], vals={"message_ids": [[0, 0, note]]}, context=QUIET)
+
+    def _loudly(self, case: int, line: History) -> dict[str, Any]:
+        """Return what makes Odoo mail a comment so that an answer comes back here; the customer is named expressly."""
+        loud: dict[str, Any] = {"reply_to": self.mailbox.address}
+        if self.layout.release >= 19:
+            loud["incoming_email_to"] = line.author.email  # who has the mail already: from 19 on its author follows it
+        loud["partner_ids"] = self._customer(case) if line.notify == "customer" else self._assigned(case)
+        return loud
+
+    def _assigned(self, case: int) -> list[int]:
+        """Return the partners behind those to whom the record is assigned: they need not follow it."""
+        row = self.row(case)
+        found = row[self.layout.responsible] if row is not None else []
+        assigned = set(found) if self.layout.several else {id_of(found)}
+        return [user.partner for user in self.users() if user.id in assigned and user.active and user.partner]
+
+    def _customer(self, case: int) -> list[int]:
+        """Return the partner whom Odoo shall mail as the customer, made where the record has only an address."""
+        row = self.row(case)
+        if row is None:
+            return []
+        partner = id_of(row["partner_id"])
+        contact = self.contact_of(row)
+        if partner is None and contact:
+            partner = self._partner_for(contact[0])
+        return [partner] if partner else []
+
+    def _message(self, line: History) -> dict[str, Any]:
+        author = line.author if is_address(line.author.email) else Address(self.mailbox.address, "unknown sender")
+        return {
+            "body": html(line.text),
+            "message_type": "email",
+            "message_id": line.message_id,
+            "email_from": written(author),
+            "date": utc(line.date),
+        }
+
+    def _author(self, line: History, partner: object) -> int | bool:
+        """Return the partner behind a new case's line, as far as it is known: Odoo looks for none by itself here."""
+        key = address_key(line.author.email)
+        user = next((user for user in self.users() if key and user.active and address_key(user.email) == key), None)
+        if line.unproven:
+            return False
+        if user is not None and user.partner is not None:
+            return user.partner
+        address = self.addresses([partner]).get(partner) if isinstance(partner, int) and partner else None
+        return int(partner) if address and isinstance(partner, int) and address_key(address.email) == key else False
+
+    def _write(self, effect: Effect, case: int) -> None:
+        row = self.row(case)
+        if row is None:
+            raise ErpGone(f"case {case} is gone")
+        values = self._values(effect, row)
+        if not values:
+            return
+        values["message_ids"] = [[0, 0, self._note(effect, "A mail changed this")]]
+        self.do(self.model, "write", [case], vals=values, context=self._context)
+
+    @property
+    def _context(self) -> dict[str, bool]:
+        return LOUD if self.mailbox.relay_by == "erp" else QUIET
+
+    def _note(self, effect: Effect, what: str) -> dict[str, Any]:
+        """Return the log note that goes with a write: what was done and why; its id is the proof of it."""
+        names = [
+            f"{name}: {self._shown(name, value)}"
+            for name, value in effect.values
+            if name not in INNER and (name not in ("section", "contact") or effect.kind == "record")
+        ]
+        text = f"{what}: {effect.reason}." + (f"\n{'; '.join(names)}" if names else "")
+        return {"model": self.model, "message_id": self._proof(effect), "message_type": "notification",
+                "subtype_id": self.layout.note, "body": html(text)}  # fmt: skip
+
+    def _shown(self, name: str, value: object) -> str:
+        if name == "responsible":
+            return next((user.name for user in self.users() if user.id == value), "nobody")
+        if isinstance(value, tuple):
+            return ", ".join(map(str, value)) or "none"
+        return "none" if value is None else str(value)
+
+    def _proof(self, effect: Effect) -> str:
+        """Return the Message-ID of the note that goes with a write: one for each delivery, round and kind of write."""
+        return f"<{effect.marker.replace(' ', '.')}.{effect.kind}@{domain(self.mailbox.address) or 'mailgate'}>"
+
+    def _values(self, effect: Effect, row: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Translate neutral values into the model's fields; a state that the record has is not written."""
+        layout = self.layout
+        values: dict[str, Any] = {}
+        for name, value in effect.values:
+            if name == "title":
+                values["name"] = str(value)[:TITLE]
+            elif name == "section":
+                values[layout.kind.section] = value
+            elif name == "responsible":
+                several = [[6, 0, [] if value is None else [value]]]
+                values[layout.responsible] = several if layout.several else value or False
+            elif name == "partner":
+                values["partner_id"] = value or False
+            elif name == "watchers" and isinstance(value, tuple):
+                values |= {"email_cc": ", ".join(map(str, value))} if "email_cc" in layout.read else {}
+            elif name == "description":
+                values |= {layout.description: self._described(str(value))} if layout.description else {}
+            elif name == "state":
+                values |= state_values(layout, value, row)  # type: ignore[arg-type]  # plan writes nothing else there
+            elif name == "priority" and layout.levels:
+                values["priority"] = layout.levels[int(str(value)) - 1]
+            else:
+                values |= self._placed(name, value)
+        return values | self._contact_values(effect, values)
+
+    def _described(self, text: str) -> str:
+        return html(text) if self.layout.description_html else text
+
+    def _placed(self, name: str, value: object) -> dict[str, Any]:
+        field, kind, _ = self.layout.place(name)
+        if not field:
+            return {}
+        if name == "probability" and isinstance(value, float):
+            value = value * 100  # Odoo counts in percent
+        if kind == "datetime" and isinstance(value, str) and len(value) == 10:
+            value = f"{value} 12:00:00"  # noon in UTC is that day nearly everywhere
+        if kind == "many2many":
+            value = [[6, 0, [value]]]
+        return {field: False if value is None else value}
+
+    def _contact_values(self, effect: Effect, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of the customer's address.
+
+        A lead takes its partner's address by itself, and writing another would change the partner's; a model without
+        a field for the address has to have a partner.
+        """
+        contact = next((str(value) for name, value in effect.values if name == "contact"), "")
+        address = next(iter(parse_addresses(contact)), None)
+        if address is None or not is_address(address.email):
+            return {}
+        layout = self.layout
+        if values.get("partner_id") and (self.model == "crm.lead" or not layout.contact):
+            return {}
+        if not layout.contact:
+            return {"partner_id": self._partner_for(address)}
+        names = {layout.contact_name: address.name} if layout.contact_name else {}
+        return {layout.contact: address.email if names else contact} | names
+
+    def _partner_for(self, address: Address) -> int:
+        """Return the partner of an address, made where there is none."""
+        known = self.books.get(address.email) or self.contacts(address.email)
+        if known:
+            return known[0].id
+        values = {"name": address.name or address.email, "email": address.email}
+        return self.rpc.create("res.partner", values, {})
+
+    def _attach(self, effect: Effect, case: int, attachment: Attachment) -> int:
+        import binascii
+
+        values = {
+            "name": effect.name or attachment.name,
+            "datas": binascii.b2a_base64(attachment.data, newline=False).decode("ascii"),
+            "description": effect.marker,
+            "res_model": self.model,
+            "res_id": case,
+        }
+        return self.rpc.create("ir.attachment", values, {})
+
+    def _attached(self, effect: Effect, case: int) -> list[int]:
+        """Return the attachments that belong to a line, looked up where another run made them."""
+        if not all(marker in self._files for marker in effect.files):
+            where = [["res_model", "=", self.model], ["res_id", "=", case], ["description", "in", list(effect.files)]]
+            for row in self.find_rows("ir.attachment", where, ["description"], order="id desc"):
+                self._files[row["description"]] = row["id"]
+        return [self._files[marker] for marker in effect.files if marker in self._files]
+
+    def find(self, effect: Effect, case: int | None) -> int | None:
+        """Return the case on which an effect was carried out after all.
+
+        A write has its note, whose id is ours alone; a line its Message-ID, on this very record and with its date
+        (the id alone may stand on several records); an attachment its description.
+        """
+        if effect.kind == "attach":
+            where = [["res_model", "=", self.model], ["res_id", "=", case], ["description", "=", effect.marker]]
+            return case if self.find_rows("ir.attachment", where, ["id"], limit=1) else None
+        if effect.line is not None and effect.kind == "record":
+            line = effect.line
+            where = [["message_id", "=", line.message_id], ["model", "=", self.model], ["res_id", "=", case],
+                     ["date", "=", utc(line.date)]]  # fmt: skip
+        else:
+            where = [["message_id", "=", self._proof(effect)], ["model", "=", self.model]]
+        rows = self.find_rows("mail.message", where, ["res_id"], limit=1)
+        return int(rows[0]["res_id"]) if rows else None
+
+    # --- what is checked
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        self.rpc.close()
+
+    def check(self, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
+        """Yield (well, words) for release, login, rights, team, mapping, and who hears of new cases."""
+        from mailgate.erp.odoo_check import check
+
+        return check(self, mailbox)
