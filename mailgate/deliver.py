@@ -14,7 +14,7 @@ from mailgate.compose import compose, envelope_sender
 from mailgate.facts import facts_after, think
 from mailgate.match import leaving
 from mailgate.message import delivery_key, parse
-from mailgate.model import Address, Relay
+from mailgate.model import Address, Attachment, Relay
 from mailgate.notices import digest, trouble
 from mailgate.plan import decide
 from mailgate.record import Record
@@ -272,7 +272,7 @@ def _carry_out(delivery: Delivery, plan: Plan, number: int, case: int | None, ma
     effect = plan.effects[number]
     desk.journal.intend(delivery, number, time.time())
     try:
-        result = desk.erp(desk.mailbox(delivery.mailbox)).apply(effect, case, mail.attachments)
+        result = desk.erp(desk.mailbox(delivery.mailbox)).apply(effect, case, (*mail.attachments, _whole(mail)))
     except (ErpDoubt, Interrupted):
         desk.journal.gave_up(delivery, number, time.time())
         raise
@@ -289,6 +289,11 @@ def _carry_out(delivery: Delivery, plan: Plan, number: int, case: int | None, ma
         desk.journal.retract(delivery, number)
         raise
     desk.journal.done(delivery, number, result if result is not None else case, time.time())
+
+
+def _whole(mail: Mail) -> Attachment:
+    """Return the mail itself as an attachment; it is the last one, number -1 of an effect."""
+    return Attachment("original.eml", "message/rfc822", mail.raw)
 
 
 # --- mails

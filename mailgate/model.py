@@ -179,10 +179,12 @@ class Dialect(Record):
 
     `one_write`: a history line and the case's values are written at once (crm.case); else a line is posted after its
     attachments, and values are written by themselves. `note_files`: attachments of an internal note stay inside.
+    `original`: which mails are put on the case as they came, unless the mailbox says otherwise.
     """
 
     one_write: bool = True
     note_files: bool = False
+    original: Literal["never", "html", "always"] = "never"
 
 
 class Facts(Record):
@@ -275,7 +277,7 @@ class Effect(Record):
     values: tuple[tuple[str, Scalar | tuple[str, ...]], ...] = ()
     line: History | None = None
     state: State | None = None
-    attachment: int | None = None
+    attachment: int | None = None  # -1: the whole mail as it came
     name: str = ""
     files: tuple[str, ...] = ()  # markers of the attachments that belong to the line
 

@@ -89,12 +89,25 @@ def effect(
 
 
 def attached(question: Question, numbers: Sequence[int]) -> tuple[Effect, ...]:
-    """Return the writes that put these attachments of the message on the case."""
-    return tuple(
+    """Return the writes that put these attachments of the message on the case, and the whole mail where that is due."""
+    files = tuple(
         Effect("attach", "an attachment of the message", f"{question.marker} {number}", attachment=number,
                name=question.mail.attachments[number].name)
         for number in numbers
     )  # fmt: skip
+    if not _keeps_original(question):
+        return files
+    whole = Effect("attach", "the mail as it came", f"{question.marker} original", attachment=-1, name="original.eml")
+    return (*files, whole)
+
+
+def _keeps_original(question: Question) -> bool:
+    """Tell whether the mail itself goes onto the case: an HTML mail says more than the text that is kept of it."""
+    chosen = question.mailbox.attach_original or question.dialect.original
+    if len(question.mail.raw) > question.limits.attachment:
+        return False
+    html = any(part.type == "text/html" for part in question.mail.parts)
+    return chosen == "always" or (chosen == "html" and html)
 
 
 def note_attachments(question: Question) -> tuple[Effect, ...]:

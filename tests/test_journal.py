@@ -379,6 +379,15 @@ def test_purge_removes_old_bodies_and_keeps_the_rest(journal: Journal) -> None:
     assert sorted(spooled(journal)) == sorted(one.raw for one in (young, open_, held))
 
 
+def test_purge_forgets_what_was_remembered_of_the_erp_long_ago(journal: Journal) -> None:
+    for key in ("erp:old", "erp:young", "housekeeping"):
+        journal.remember(key, 1)
+    journal.db.execute("UPDATE memory SET at = ? WHERE key != 'erp:young'", (NOW,))
+    journal.purge(NOW + 50)
+    forever = float("inf")
+    assert [journal.recall(key, forever) for key in ("erp:old", "erp:young", "housekeeping")] == [None, 1, 1]
+
+
 # --- the folder
 
 

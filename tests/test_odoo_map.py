@@ -8,10 +8,7 @@ import pytest
 
 from mailgate.erp.odoo_map import (
     Layout,
-    Stage,
-    aims,
     can_be,
-    classified,
     in_words,
     level_of,
     scale,
@@ -19,6 +16,7 @@ from mailgate.erp.odoo_map import (
     state_values,
     survey,
 )
+from mailgate.erp.odoo_stages import Stage, classified
 from mailgate.policy import Mailbox
 from mailgate.status import ErpDenied
 
@@ -45,11 +43,11 @@ def rows(stages: list[tuple[str, str]], model: str, release: int = 14) -> list[d
 
 def layout(stages: list[tuple[str, str]], model: str, release: int = 14, **chosen: Any) -> Layout:
     mailbox = box(model, **chosen)
-    found = classified(rows(stages, model, release), mailbox)
+    found = classified(rows(stages, model, release), mailbox, 1, FLAGS[model][0])
     state = ("state",) if model == "project.task" and release == 19 else ()
     levels, normal = scale(FOUR, "1", mailbox)
-    return Layout(model, release, ("name", *state), "", "", "", False, "user_id", (), "", levels, normal, found,
-                  aims(found, mailbox), 1, 2)  # fmt: skip
+    return Layout(model, release, ("name", *state), "", "", "", False, "user_id", (), "", levels, normal, 1, found,
+                  1, 2)  # fmt: skip
 
 
 def row(stage: int, **more: Any) -> dict[str, Any]:
@@ -194,22 +192,43 @@ def test_a_survey_finds_fields_and_says_what_is_missing() -> None:
     assert found.place("deadline") == ("", "", "")
     assert found.contact == "partner_email" and found.contact_name == ""
     assert any("no field for category, deadline, revenue, probability" in note for note in found.notes)
-    assert any(words.startswith("states: draft = New (set)") for words in in_words(found))
+    words = next(iter(in_words(found)))
+    assert words == "states: draft = New; open = In Progress; pending = Awaiting; close = Done; cancel = Cancelled"
+    leads = next(iter(in_words(layout(LEADS, "crm.lead"))))
+    assert leads == (
+        "states: draft = as open (New); open = New (also read: Qualified, Proposition); close = Won; "
+        "cancel = lost (archived)"
+    )
     with pytest.raises(ErpDenied, match="no field 'x_price'"):
         survey(Server(), box(fields_cost="x_price"), 14, 1)
 
 
-def test_stages_of_other_teams_are_not_ours() -> None:
-    from mailgate.erp.odoo_map import _ours
+def test_a_stage_belongs_to_the_sections_that_it_names() -> None:
+    def of(**row: Any) -> list[bool]:
+        (stage,) = classified([{"id": 1, "name": "x", **row}], box(), 0, "closed")
+        return [stage.of(1), stage.of(3)]
 
-    assert (
-        _ours({"project_ids": [1, 2]}, 1) and not _ours({"project_ids": [2]}, 1) and not _ours({"project_ids": []}, 1)
-    )
-    assert _ours({"team_ids": []}, 1) and not _ours({"team_ids": [3]}, 1)
-    assert _ours({"team_id": False}, 1) and _ours({"team_id": [1, "x"]}, 1) and not _ours({"team_id": [2, "x"]}, 1)
-    assert _ours({}, 1)
+    assert of(project_ids=[1, 2]) == [True, False] and of(team_ids=[]) == of() == [True, True]
+    assert of(team_id=False) == [True, True] and of(team_id=[3, "x"]) == [False, True]
+    assert classified([{"id": 1, "name": "mine", "project_ids": []}], box("project.task"), 1, "is_closed") == ()
+
+
+def test_a_task_that_moves_gets_a_stage_of_where_it_goes() -> None:
+    names = [("New", 1), ("Done", 1), ("Backlog", 2), ("Finished", 2)]
+    given = [
+        {"id": number, "name": name, "project_ids": [project], "is_closed": name in ("Done", "Finished")}
+        for number, (name, project) in enumerate(names, 1)
+    ]
+    mailbox = box("project.task")
+    tasks = layout(TASKS_14, "project.task").but(stages=classified(given, mailbox, 1, "is_closed"))
+    here = row(1, project_id=[1, "x"])
+    assert state_values(tasks, "close", here) == {"stage_id": 2}
+    assert state_values(tasks, "close", here, 2) == {"stage_id": 4}
+    assert state_values(tasks, "close", row(2, project_id=[1, "x"]), 2) == {"stage_id": 4}, "closed here, and there"
+    assert state_of(tasks, row(3, project_id=[2, "y"])) == "draft", "the first of its own project"
+    assert state_values(tasks, "open", row(4, project_id=[2, "y"])) == {"stage_id": 3}
 
 
 def test_a_stage_has_an_order_beside_its_sequence() -> None:
-    found = classified([{"id": 9, "name": "B", "sequence": 1}, {"id": 3, "name": "A", "sequence": 1}], box())
-    assert found[0] == Stage(3, "A", "draft")
+    given = [{"id": 9, "name": "B", "sequence": 1}, {"id": 3, "name": "A", "sequence": 1}]
+    assert classified(given, box(), 1, "closed")[0] == Stage(3, "A", "draft")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailgate.model import Address, Effect, Mail, Plan
+from mailgate.model import Address, Dialect, Effect, Mail, Plan
 from mailgate.policy import Authentication, Limits
 from tests.builders import CARLA, CASE, CONFIG, FACTS, GATEWAY, NOW, contact, decided, mail, question, token
 
@@ -611,3 +611,20 @@ def test_a_poor_message_is_decided_too(message: Mail) -> None:
     plan = decided(message, EMPTY)
     assert plan.verdict == "handle"
     assert written(plan).text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "dialect", "html", "kept"),
+    [
+        (None, Dialect(), True, False),
+        (None, Dialect(original="html"), True, True),
+        (None, Dialect(original="html"), False, False),
+        ("always", Dialect(), False, True),
+        ("never", Dialect(original="html"), True, False),
+    ],
+)
+def test_the_mail_itself_is_kept_where_it_says_more(chosen: str, dialect: Dialect, html: bool, kept: bool) -> None:
+    fields = {"MIME_Version": "1.0", "Content_Type": "text/html"} if html else {}
+    plan = decided(mail("<p>It <b>burns</b></p>\n", **fields), dialect=dialect, attach_original=chosen)
+    files = [(effect.name, effect.attachment) for effect in plan.effects if effect.kind == "attach"]
+    assert files == ([("original.eml", -1)] if kept else [])

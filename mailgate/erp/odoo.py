@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mailgate.policy import Mailbox, Secret
 
 TITLE = 1000  # characters; Odoo sets no limit of its own
-# Nobody follows by having written, and nothing is mailed: no "created", no "you have been assigned", no "closed".
-LOUD = {"mail_create_nosubscribe": True}
+# Nobody follows by having written (14, 19), and nothing is mailed: no "created", "you have been assigned", "closed".
+LOUD = {"mail_create_nosubscribe": True, "mail_post_autofollow_author_skip": True}
 QUIET = LOUD | {"mail_create_nolog": True, "mail_auto_subscribe_no_notify": True, "mail_notrack": True}
 # How a comment is posted without being mailed to the followers, by release; for others see `_post`.
 INNER = ("title", "contact_id", "channel", "description", "partner")  # what a note need not tell
@@ -51,7 +51,7 @@ def connected(
 class OdooErp(Records):
     """`mailgate.erp.Erp` for one mailbox's model."""
 
-    dialect = Dialect(one_write=False, note_files=True)
+    dialect = Dialect(one_write=False, note_files=True, original="html")
 
     def __init__(self, settings: Settings, mailbox: Mailbox, rpc: OdooRpc, memory: Memory) -> None:
         super().__init__(settings, mailbox, rpc, memory)
@@ -225,7 +225,7 @@ class OdooErp(Records):
             elif name == "description":
                 values |= {layout.description: self._described(str(value))} if layout.description else {}
             elif name == "state":
-                values |= state_values(layout, value, row)  # type: ignore[arg-type]  # plan writes nothing else there
+                values |= state_values(layout, value, row, _moved_to(effect))  # type: ignore[arg-type]  # a state
             elif name == "priority" and layout.levels:
                 values["priority"] = layout.levels[int(str(value)) - 1]
             else:
@@ -322,3 +322,8 @@ class OdooErp(Records):
         from mailgate.erp.odoo_check import check
 
         return check(self, mailbox)
+
+
+def _moved_to(effect: Effect) -> int | None:
+    """Return the section that an effect writes, or None."""
+    return next((value for name, value in effect.values if name == "section" and isinstance(value, int)), None)

@@ -34,6 +34,7 @@ def check(erp: OdooErp, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
     erp.forget()
     users = erp.users(fresh=True)
     yield _login(erp, users)
+    yield from _inbox(erp)
     yield from _rights(erp, mailbox)
     section = erp.section(mailbox.section)
     yield True, f"section: {KINDS[erp.model].sections} {section.name} (id {section.id})"
@@ -59,6 +60,19 @@ def _login(erp: OdooErp, users: tuple[User, ...]) -> tuple[bool, str]:
         mend = "Odoo would mail his notifications into the gateway: give him another address"
         return False, f"login: {own.login} has the gateway's own address {own.email}; {mend}"
     return True, f"login: {own.login} (id {own.id}) on database {erp.settings.database}"
+
+
+def _inbox(erp: OdooErp) -> Iterator[tuple[bool, str]]:
+    """Odoo makes the gateway's user a follower of some records (tasks of 19), whatever is asked of it."""
+    rows = erp.find_rows("res.users", [["id", "=", erp.rpc.uid]], ["notification_type", "email"])
+    if rows and rows[0]["notification_type"] == "email" and rows[0]["email"]:
+        yield (
+            True,
+            (
+                f"note: Odoo may mail the gateway's user as a follower, to {rows[0]['email']}; choose "
+                "'Handle in Odoo' in his preferences"
+            ),
+        )
 
 
 def _rights(erp: OdooErp, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:

@@ -6,6 +6,7 @@ once, and remembered: the rest of the dialect sees a `Layout`.
 
 from __future__ import annotations
 
+from mailgate.erp.odoo_stages import STAGE_FLAGS, Stage, aim, classified
 from mailgate.model import STATES
 from mailgate.record import Record
 from mailgate.status import ErpDenied
@@ -51,20 +52,7 @@ KINDS = {
     ),
 }  # fmt: skip
 NEUTRAL = ("category", "channel", "deadline", "cost", "revenue", "probability")
-STAGE_FLAGS = ("sequence", "closed", "is_closed", "is_won", "unattended", "fold", "project_ids", "team_id", "team_ids")
-# Of stages no flag tells waiting from working, and cancelled from done. Their names do, mostly.
-PENDING = ("pend", "await", "wait", "hold", "attent", "attesa", "warte", "wartend", "espera", "wacht", "aguard")
-CANCEL = ("cancel", "annul", "abgebr", "storn", "reject", "refus", "abgelehnt", "rejet", "rechaz", "geannul", "cancl")
 DONE, CANCELED, WORKING = "1_done", "1_canceled", "01_in_progress"  # Odoo 19's state of a task
-
-
-class Stage(Record):
-    """One stage of the kanban, and the state that it stands for. `closes`: by Odoo's own flag, or by configuration."""
-
-    id: int
-    name: str
-    state: State
-    closes: bool = False
 
 
 class Layout(Record):
@@ -82,8 +70,8 @@ class Layout(Record):
     ended: str
     levels: tuple[str, ...]  # priorities of 1 (highest) to 5, as Odoo's keys; empty: the model has none
     normal: str
-    stages: tuple[Stage, ...]
-    targets: tuple[tuple[str, int], ...]  # state -> the stage that is set for it
+    section: int  # the mailbox's own
+    stages: tuple[Stage, ...]  # of every section: a case may have moved
     comment: int  # ids of the two subtypes of messages
     note: int
     type: str = ""  # of a new lead: lead or opportunity, as the team has it
@@ -110,9 +98,9 @@ class Layout(Record):
             ((field, kind, relation) for own, field, kind, relation in self.places if own == name), ("", "", "")
         )
 
-    def target(self, state: str) -> int | None:
-        """Return the stage that is set for a state, or None."""
-        return next((stage for own, stage in self.targets if own == state), None)
+    def target(self, state: str, section: int | None = None) -> int | None:
+        """Return the stage that is set for a state in a section (the mailbox's own), or None."""
+        return aim(self.stages, state, self.section if section is None else section)
 
     def stage(self, number: int | None) -> Stage | None:
         """Return the stage of that id, if it is known."""
@@ -135,7 +123,7 @@ def survey(ask: Ask, mailbox: Mailbox, release: int, section: int) -> Layout:
         ask("ir.model.data", "check_object_reference", None, module="mail", xml_id=name)[1]
         for name in ("mt_comment", "mt_note")
     ]
-    stages = classified([row for row in rows if _ours(row, section)], mailbox)
+    stages = classified(rows, mailbox, section, kind.closed)
     levels, normal = scale(fields.get("priority", {}).get("selection") or [], str(default), mailbox)
     contact = _chosen(mailbox.fields_contact, kind.contact, fields)
     description = _chosen(mailbox.fields_description, "description", fields)
@@ -144,12 +132,11 @@ def survey(ask: Ask, mailbox: Mailbox, release: int, section: int) -> Layout:
     own = ["name", "stage_id", "partner_id", "priority", "active", "message_follower_ids", "email_cc", "number"]
     own += ["state"] if mailbox.model == "project.task" else []
     read = dict.fromkeys([*own, kind.section, responsible, contact, kind.name, ended])
-    targets = aims(stages, mailbox)
     layout = Layout(
         mailbox.model, release, tuple(name for name in read if name in fields), contact,
         kind.name if kind.name in fields else "", description,
         bool(description) and fields[description]["type"] == "html", responsible,
-        tuple(_places(mailbox, kind, fields)), ended, levels, normal, stages, targets,
+        tuple(_places(mailbox, kind, fields)), ended, levels, normal, section, stages,
         subtypes[0], subtypes[1], _lead_type(ask, mailbox, section),
     )  # fmt: skip
     return layout.but(notes=tuple(_unmapped(layout)))
@@ -160,16 +147,6 @@ def _lead_type(ask: Ask, mailbox: Mailbox, section: int) -> str:
         return ""
     rows = ask("crm.team", "read", [section], fields=["use_leads"])
     return "lead" if rows and rows[0]["use_leads"] else "opportunity"
-
-
-def _ours(row: Mapping[str, Any], section: int) -> bool:
-    """Tell whether a stage is one of the section's; one that names no section is everybody's."""
-    named: list[int] = []
-    for field in ("project_ids", "team_ids"):
-        named += row.get(field) or []
-    if row.get("team_id"):
-        named.append(row["team_id"][0])
-    return section in named or (not named and "project_ids" not in row)
 
 
 def _chosen(chosen: str | None, usual: str, fields: Mapping[str, Any]) -> str:
@@ -188,65 +165,7 @@ def _places(mailbox: Mailbox, kind: Kind, fields: Mapping[str, Any]) -> Iterable
             yield name, field, fields[field]["type"], fields[field].get("relation") or ""
 
 
-# --- stages ----------------------------------------------------------------------------------------------------------
-
-
-def classified(rows: Sequence[Mapping[str, Any]], mailbox: Mailbox) -> tuple[Stage, ...]:
-    """Say of each stage, in the kanban's order, which state it stands for: as configured, else by flag, or name."""
-    ordered = sorted(rows, key=lambda row: (row.get("sequence") or 0, row["id"]))
-    known = {key.casefold() for row in ordered for key in (str(row["id"]), row["name"])}
-    for state in STATES:
-        for wanted in getattr(mailbox, f"stages_{state}"):
-            if str(wanted).casefold() not in known:
-                names = ", ".join(row["name"] for row in ordered) or "none"
-                raise ErpDenied(f"there is no stage {wanted!r} (stages.{state}); the stages are: {names}")
-    return tuple(_stage(row, number == 0, mailbox) for number, row in enumerate(ordered))
-
-
-def _stage(row: Mapping[str, Any], first: bool, mailbox: Mailbox) -> Stage:
-    name, flag = row["name"], KINDS[mailbox.model].closed
-    chosen = _configured(row, mailbox)
-    if chosen is not None:
-        return Stage(row["id"], name, chosen, chosen in ("close", "cancel"))
-    folded = flag not in row and bool(row.get("fold"))  # a task of Odoo 19: the kanban's folded columns are its end
-    if row.get(flag) or folded:
-        cancels = mailbox.model != "crm.lead" and _says(name, CANCEL)
-        return Stage(row["id"], name, "cancel" if cancels else "close", not folded)
-    if mailbox.model != "crm.lead" and (row.get("unattended") or ("unattended" not in row and first)):
-        return Stage(row["id"], name, "draft")
-    return Stage(row["id"], name, "pending" if _says(name, PENDING) else "open")
-
-
-def _configured(row: Mapping[str, Any], mailbox: Mailbox) -> State | None:
-    own = (str(row["id"]), row["name"].casefold())
-    for state in STATES:
-        if any(str(wanted).casefold() in own for wanted in getattr(mailbox, f"stages_{state}")):
-            return state
-    return None
-
-
-def _says(name: str, words: Sequence[str]) -> bool:
-    lower = name.casefold()
-    return any(word in lower for word in words)
-
-
-def aims(stages: Sequence[Stage], mailbox: Mailbox) -> tuple[tuple[str, int], ...]:
-    """Return the stage that is set for each state: the first that was configured, else the first that stands for it.
-
-    In a pipeline of leads no stage says "not begun": draft and open are its first. A lead is cancelled by being lost.
-    """
-    found: dict[str, int] = {}
-    for state in STATES:
-        for wanted in getattr(mailbox, f"stages_{state}")[:1]:
-            key = str(wanted).casefold()
-            found[state] = next(one.id for one in stages if key in (str(one.id), one.name.casefold()))
-    for stage in stages:
-        found.setdefault(stage.state, stage.id)
-    working = next((one.id for one in stages if one.state in ("open", "draft")), None)
-    if working is not None:
-        found.setdefault("open", working)
-        found.setdefault("draft", working)
-    return tuple((state, found[state]) for state in STATES if state in found)
+# --- states -----------------------------------------------------------------------------------------------------------
 
 
 def state_of(layout: Layout, row: Mapping[str, Any]) -> State:
@@ -270,21 +189,25 @@ def can_be(layout: Layout, state: str) -> bool:
     return layout.task_state and state in ("close", "cancel", "open", "draft")
 
 
-def state_values(layout: Layout, state: State, row: Mapping[str, Any] | None) -> dict[str, Any]:
+def state_values(
+    layout: Layout, state: State, row: Mapping[str, Any] | None, section: int | None = None
+) -> dict[str, Any]:
     """Return what is to be written so that a record is in a state; {} where it is, or where nothing stands for it.
 
-    `row` is the record as it is, or None for a new one.
+    `row` is the record as it is, or None for a new one; `section` is where it goes to, if it is moved.
     """
-    if row is not None and state_of(layout, row) == state and row.get("active", True):
+    moved = row is not None and section is not None and section != _section(layout, row)
+    if row is not None and state_of(layout, row) == state and row.get("active", True) and not moved:
         return {}
+    section = section if section is not None else _section(layout, row) if row is not None else layout.section
     if not can_be(layout, state):
         return {}
     values: dict[str, Any] = {}
-    target = layout.target(state)
+    target = layout.target(state, section)
     now = layout.stage(row["stage_id"][0]) if row is not None and row["stage_id"] else None
     if layout.model == "crm.lead":
-        return _lead_values(layout, state, target, now)
-    if target is not None and (now is None or now.state != state):
+        return _lead_values(layout, state, section, now)
+    if target is not None and (now is None or now.state != state or moved):
         values["stage_id"] = target
     if layout.task_state:
         values["state"] = {"close": DONE, "cancel": CANCELED}.get(state, WORKING)
@@ -293,9 +216,14 @@ def state_values(layout: Layout, state: State, row: Mapping[str, Any] | None) ->
     return values
 
 
-def _lead_values(layout: Layout, state: State, target: int | None, now: Stage | None) -> dict[str, Any]:
+def _section(layout: Layout, row: Mapping[str, Any]) -> int:
+    found = row.get(layout.kind.section)
+    return found[0] if found else layout.section
+
+
+def _lead_values(layout: Layout, state: State, section: int, now: Stage | None) -> dict[str, Any]:
     """A lost lead is an archived one; a won one cannot be lost before it has left its stage."""
-    first = layout.target("open")
+    first, target = layout.target("open", section), layout.target(state, section)
     if state == "cancel":
         away = {"stage_id": first} if now is not None and now.state == "close" and first is not None else {}
         return away | {"active": False, "probability": 0}
@@ -361,17 +289,7 @@ def _unmapped(layout: Layout) -> Iterable[str]:
 
 def in_words(layout: Layout) -> Iterable[str]:
     """Yield what `mailgate check` prints of a layout."""
-    stages = []
-    for state in STATES:
-        own = [f"{one.name}{' (set)' if one.id == layout.target(state) else ''}" for one in layout.stages
-               if one.state == state]  # fmt: skip
-        aim = layout.stage(layout.target(state))
-        if not own and aim is not None:
-            own = [f"{aim.name} (set)"]
-        if layout.model == "crm.lead" and state == "cancel":
-            own = ["lost (archived)"]
-        if own:
-            stages.append(f"{state} = {', '.join(own)}")
+    stages = [f"{state} = {names}" for state in STATES if (names := _names(layout, state))]
     yield f"states: {'; '.join(stages) or 'none'}"
     if layout.task_state:
         yield f"states: a task's own state goes with it: {DONE}, {CANCELED}, {WORKING}"
@@ -382,3 +300,17 @@ def in_words(layout: Layout) -> Iterable[str]:
     fields |= {own: field for own, field, _, _ in layout.places}
     fields |= {"watchers": "email_cc"} if "email_cc" in layout.read else {}
     yield "fields: " + ", ".join(f"{own} = {field}" for own, field in fields.items())
+
+
+def _names(layout: Layout, state: str) -> str:
+    """Return the stages of a state, first the one that is set; "as" where another state's stands in for it."""
+    if layout.model == "crm.lead" and state == "cancel":
+        return "lost (archived)"
+    target = layout.target(state)
+    own = [stage for stage in layout.stages if stage.state == state and stage.of(layout.section)]
+    others = [stage.name for stage in own if stage.id != target]
+    aim = layout.stage(target)
+    if aim is None:
+        return ", ".join(others)
+    first = aim.name if own else f"as {aim.state} ({aim.name})"
+    return f"{first} (also read: {', '.join(others)})" if others else first

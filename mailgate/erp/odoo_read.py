@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailgate.address import is_address, parse_addresses
-from mailgate.erp.odoo_map import KINDS, Layout, Stage, can_be, level_of, state_of, survey
+from mailgate.erp.odoo_map import KINDS, Layout, can_be, level_of, state_of, survey
+from mailgate.erp.odoo_stages import Stage
 from mailgate.erp.odoo_values import first_email, id_of, literal, time_of
 from mailgate.model import Address, Case, Contact, Section, User
 from mailgate.record import plain
@@ -34,6 +35,7 @@ class Records:
         self.rpc = rpc
         self.memory = memory
         self._layout: Layout | None = None
+        self._surveyed_now = False  # the layout was asked for in this run: it is not asked for again
         self.rows: dict[int, dict[str, Any]] = {}  # records as they were read last
         self._fresh: set[int] = set()  # those that were read by their number just now
         self.books: dict[str, tuple[Contact, ...]] = {}  # partners by address, as they were asked for
@@ -72,6 +74,7 @@ class Records:
     def _surveyed(self) -> Layout:
         """Ask how the cases are kept. What cannot be asked hits every message, so none is kept aside for it."""
         section = self._section(self.mailbox.section).id
+        self._surveyed_now = True
         try:
             return survey(self.do, self.mailbox, self.rpc.release, section)
         except (ErpRefused, ErpForbidden) as error:
@@ -138,7 +141,7 @@ class Records:
         """Return the cases that exist, archived ones too, in the order asked for; one call for all."""
         wanted = [number for number in ids if 0 < number < 2**31]
         if wanted and not set(wanted) <= self._fresh:
-            self.read([["id", "in", wanted]])
+            self.read("id", wanted)
         self._fresh.clear()
         return tuple(self._case(self.rows[number]) for number in wanted if number in self.rows)
 
@@ -147,23 +150,23 @@ class Records:
         if not numbers or "number" not in self.layout.read:
             return {}
         spelled = {spelling: number for number in numbers for spelling in (number.upper(), number)}
-        rows = self.read([["number", "in", list(spelled)]])
+        rows = self.read("number", list(spelled))
         self._fresh = {row["id"] for row in rows}
         return {spelled[row["number"]]: row["id"] for row in rows}
 
-    def read(self, domain: list[list[object]]) -> list[dict[str, Any]]:
-        """Read records anew; their rows are kept for what follows in this run."""
-        rows: list[dict[str, Any]] = self.find_rows(self.model, domain, self.layout.read, context=INACTIVE_TOO)
-        if domain[0][0] == "id":
-            for number in domain[0][2]:  # type: ignore[attr-defined]  # the ids that were asked for
-                self.rows.pop(number, None)
+    def read(self, field: str, wanted: Sequence[int | str]) -> list[dict[str, Any]]:
+        """Read records anew, by id or number; their rows are kept for what follows in this run."""
+        where = [[field, "in", list(wanted)]]
+        rows: list[dict[str, Any]] = self.find_rows(self.model, where, self.layout.read, context=INACTIVE_TOO)
+        for number in wanted if field == "id" else ():
+            self.rows.pop(int(number), None)
         self.rows |= {row["id"]: row for row in rows}
         return rows
 
     def row(self, case: int) -> dict[str, Any] | None:
         """Return a record as it was read last in this run, else read now; None where it is gone."""
         if case not in self.rows:
-            self.read([["id", "=", case]])
+            self.read("id", [case])
         return self.rows.get(case)
 
     def threads(self, message_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -218,7 +221,7 @@ class Records:
 
     def _case(self, row: dict[str, Any]) -> Case:
         layout = self.layout
-        if row["stage_id"] and layout.stage(row["stage_id"][0]) is None:
+        if row["stage_id"] and layout.stage(row["stage_id"][0]) is None and not self._surveyed_now:
             self.forget()  # a stage that was made since
             layout = self.layout
         assigned = list(row[layout.responsible]) if layout.several else [id_of(row[layout.responsible])]
@@ -297,7 +300,7 @@ def _choices(mailbox: Mailbox) -> str:
 
 
 def _layout(known: dict[str, Any]) -> Layout:
-    stages = tuple(Stage(**stage) for stage in known["stages"])
+    stages = tuple(Stage(**stage | {"sections": tuple(stage["sections"])}) for stage in known["stages"])
     tuples = {name: tuple(map(_tuple, value)) for name, value in known.items() if isinstance(value, list)}
     return Layout(**known | tuples | {"stages": stages})
 

@@ -333,7 +333,8 @@ class Journal(Folder):
         for _, raw in rows:
             self.discard(raw)
         query = "UPDATE delivery SET raw = '', plan = NULL, relays = NULL WHERE id = ?"
-        self._write(*((query, (row[0],)) for row in rows))
+        forgotten = ("DELETE FROM memory WHERE at < ? AND key LIKE 'erp:%'", (before,))  # of cases long done with
+        self._write(*((query, (row[0],)) for row in rows), forgotten)
         return len(rows)
 
 
