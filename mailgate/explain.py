@@ -182,7 +182,8 @@ def _decision_in_words(shown: dict[str, Any]) -> Iterator[str]:
         what = f"{one['kind']} {one['state'] or one['attachment'] or ''}".strip()
         yield f"effect     {what}: {one['reason']}"
         for name, value in one["values"].items():
-            yield f"               {name} = {value}"
+            first, _, more = str(value).partition("\n")
+            yield f"               {name} = {first}{' ...' if more else ''}"
     for one in shown["relays"]:
         yield f"relay      {one['recipient']} ({one['audience']}): {one['reason']}"
     for one in shown["notices"]:

@@ -75,6 +75,7 @@ def _leave_out_tls(config: Config) -> None:
     """
     if not config.erp.url.startswith("https") and all(server.tls == "no" for server in config.smtp.servers):
         sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]  # None bars an import: importlib's own rule
+    sys.modules.setdefault("gzip", None)  # type: ignore[arg-type]  # xmlrpc.client takes it if it can: never asked for
 
 
 def read_all(number: int) -> bytes:

@@ -372,7 +372,8 @@ def _from_responsible(question: Question, becomes: int | None = None) -> Plan:
     history = line(question.mail, text, question.now, (), left_out, internal) if speaks else None
     effects: list[Effect] = []
     if merged or history:
-        reason = "the responsible writes" if becomes is None else "nobody was responsible: the writer becomes it"
+        taken = becomes is not None and merged["responsible"] == becomes
+        reason = "nobody was responsible: the writer becomes it" if taken else "the responsible writes"
         effects.append(effect(question, "record", reason, values=tuple(merged.items()), line=history))
     answers = speaks and not internal and not wishes.complaints
     state = wishes.state or (_default_state(question) if answers else None)

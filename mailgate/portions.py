@@ -29,6 +29,8 @@ def portioned(plan: Plan, dialect: Dialect, by_erp: bool) -> Plan:
         whole = written.but(values=(*written.values, *_described(written), *_state(state)))
         alone = not files and not notify
         return plan.but(effects=(whole,) if alone else (whole.but(line=None), *files, *posted))
+    if notify:  # who becomes responsible is to be mailed too, and "closed" comes after the words that close
+        return plan.but(effects=(*files, *_changed(written, None), *posted, *_changed(None, state)))
     return plan.but(effects=(*files, *posted, *_changed(written, state)))
 
 
@@ -44,12 +46,13 @@ def _changed(written: Effect | None, state: Effect | None) -> tuple[Effect, ...]
     """Return one write of all values, the state among them, with the reasons of both."""
     reasons = [one.reason for one in (written, state) if one is not None and (one.values or one.state)]
     values = (*(written.values if written is not None else ()), *_state(state))
-    first = written or state
-    return (
-        (first.but(kind="record", reason="; ".join(reasons), line=None, state=None, values=values),)
-        if first and values
-        else ()
-    )
+    if not values:
+        return ()
+    if written is not None:
+        return (written.but(reason="; ".join(reasons), line=None, values=values),)
+    assert state is not None
+    # a mark of its own, since a write of values may stand beside it
+    return (state.but(kind="record", marker=f"{state.marker} state", state=None, values=values),)
 
 
 def _state(state: Effect | None) -> Values:

@@ -74,6 +74,14 @@ def test_what_is_for_the_other_side_is_left_to_the_erp(relay: str, notify: str) 
     assert all(not one.line.notify for one in cut(RECORD, relay=relay) if one.line)
 
 
+def test_who_becomes_responsible_is_so_before_the_erp_mails() -> None:
+    first, line, last = cut(RECORD, STATE, by_erp=True)
+    assert (first.line, first.values) == (None, (("responsible", 5),))
+    assert line.line is not None and line.line.notify == "customer"
+    assert last.values == (("state", "pending"),)
+    assert len({one.marker for one in (first, last)}) == 2, "each is found by a note of its own"
+
+
 def test_a_new_case_that_the_erp_shall_mail_about_is_posted_by_itself() -> None:
     assert [one.kind for one in cut(CREATE, by_erp=True, relay="staff")] == ["create", "record"]
 

@@ -34,7 +34,7 @@ TITLE = 1000  # characters; Odoo sets no limit of its own
 LOUD = {"mail_create_nosubscribe": True, "mail_post_autofollow_author_skip": True}
 QUIET = LOUD | {"mail_create_nolog": True, "mail_auto_subscribe_no_notify": True, "mail_notrack": True}
 # How a comment is posted without being mailed to the followers, by release; for others see `_post`.
-INNER = ("title", "contact_id", "channel", "description", "partner")  # what a note need not tell
+INNER = ("contact_id", "channel", "description", "partner")  # what a note need not tell
 SILENT = {14: {"notify_by_email": False}, 19: {"notify_skip_followers": True}}
 
 
@@ -84,7 +84,7 @@ class OdooErp(Records):
         values.setdefault(layout.responsible, [[6, 0, []]] if layout.several else False)
         if self.model == "crm.lead":
             values["type"] = layout.type
-        notes = [self._note(effect, "A mail made this")]
+        notes = [self._note(effect, "Made by a mail")]
         if effect.line is not None:
             author = self._author(effect.line, values.get("partner_id"))
             subtype = layout.note if effect.line.internal else layout.comment
@@ -92,7 +92,7 @@ class OdooErp(Records):
                 {**self._message(effect.line), "author_id": author, "model": self.model, "subtype_id": subtype}
             )
         values["message_ids"] = [[0, 0, note] for note in notes]
-        return self.rpc.create(self.model, values, self._context)
+        return self.make(self.model, values, self._context | {"mail_create_nolog": True})
 
     def _post(self, effect: Effect, case: int, line: History) -> None:
         """Post a line: in silence, or where the ERP shall mail it to those whom Odoo finds."""
@@ -132,10 +132,11 @@ class OdooErp(Records):
         return loud
 
     def _assigned(self, case: int) -> list[int]:
-        """Return the partners behind those to whom the record is assigned: they need not follow it."""
+        """Return the partners of those to whom the record is assigned, else of its section: they need not follow it."""
         row = self.row(case)
         found = row[self.layout.responsible] if row is not None else []
-        assigned = set(found) if self.layout.several else {id_of(found)}
+        assigned = set(found) if self.layout.several else {id_of(found)} - {None}
+        assigned = assigned or {self.section(self.mailbox.section).responsible}
         return [user.partner for user in self.users() if user.id in assigned and user.active and user.partner]
 
     def _customer(self, case: int) -> list[int]:
@@ -167,8 +168,11 @@ class OdooErp(Records):
             return False
         if user is not None and user.partner is not None:
             return user.partner
-        address = self.addresses([partner]).get(partner) if isinstance(partner, int) and partner else None
-        return int(partner) if address and isinstance(partner, int) and address_key(address.email) == key else False
+        if not isinstance(partner, int) or not partner:
+            return False
+        found = {one.id for email, contacts in self.books.items() if address_key(email) == key for one in contacts}
+        address = None if partner in found else self.addresses([partner]).get(partner)
+        return partner if partner in found or (address and address_key(address.email) == key) else False
 
     def _write(self, effect: Effect, case: int) -> None:
         row = self.row(case)
@@ -177,7 +181,7 @@ class OdooErp(Records):
         values = self._values(effect, row)
         if not values:
             return
-        values["message_ids"] = [[0, 0, self._note(effect, "A mail changed this")]]
+        values["message_ids"] = [[0, 0, self._note(effect, "Changed by a mail")]]
         self.do(self.model, "write", [case], vals=values, context=self._context)
 
     @property
@@ -186,12 +190,14 @@ class OdooErp(Records):
 
     def _note(self, effect: Effect, what: str) -> dict[str, Any]:
         """Return the log note that goes with a write: what was done and why; its id is the proof of it."""
-        names = [
-            f"{name}: {self._shown(name, value)}"
+        told = [
+            f"{name} {self._shown(name, value)}"
             for name, value in effect.values
-            if name not in INNER and (name not in ("section", "contact") or effect.kind == "record")
+            if name not in INNER and (value is not None or effect.kind == "record")
         ]
-        text = f"{what}: {effect.reason}." + (f"\n{'; '.join(names)}" if names else "")
+        text = f"{what}: {'; '.join(told)}" if told else what
+        if effect.kind == "record":
+            text += f" ({effect.reason})"
         return {"model": self.model, "message_id": self._proof(effect), "message_type": "notification",
                 "subtype_id": self.layout.note, "body": html(text)}  # fmt: skip
 
@@ -271,7 +277,7 @@ class OdooErp(Records):
         if known:
             return known[0].id
         values = {"name": address.name or address.email, "email": address.email}
-        return self.rpc.create("res.partner", values, {})
+        return self.make("res.partner", values, {})
 
     def _attach(self, effect: Effect, case: int, attachment: Attachment) -> int:
         import binascii
@@ -283,7 +289,7 @@ class OdooErp(Records):
             "res_model": self.model,
             "res_id": case,
         }
-        return self.rpc.create("ir.attachment", values, {})
+        return self.make("ir.attachment", values, {})
 
     def _attached(self, effect: Effect, case: int) -> list[int]:
         """Return the attachments that belong to a line, looked up where another run made them."""

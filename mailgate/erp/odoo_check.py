@@ -36,6 +36,7 @@ def check(erp: OdooErp, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
     yield _login(erp, users)
     yield from _inbox(erp)
     yield from _rights(erp, mailbox)
+    yield from _group(erp)
     section = erp.section(mailbox.section)
     yield True, f"section: {KINDS[erp.model].sections} {section.name} (id {section.id})"
     yield from _mapping(erp, mailbox)
@@ -79,7 +80,7 @@ def _rights(erp: OdooErp, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
     kind = KINDS[erp.model]
     needed = [(erp.model, ("read", "create", "write"), kind.group), (kind.sections, ("read",), kind.group),
               (kind.stages, ("read",), kind.group), *NEEDED]  # fmt: skip
-    if mailbox.relay_by == "erp":
+    if mailbox.relay_by == "erp" or mailbox.fields_contact is None:
         needed.append(PARTNERS)
     for model, modes, group in needed:
         try:
@@ -91,6 +92,14 @@ def _rights(erp: OdooErp, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
             yield False, f"rights: no right to {' or '.join(missing)} {model}; give the gateway's user {group!r}"
         else:
             yield True, f"rights: {model}: {', '.join(modes)}"
+
+
+def _group(erp: OdooErp) -> Iterator[tuple[bool, str]]:
+    """Say where the usual group is missing: rights to a model do not tell what its record rules bar."""
+    kind = KINDS[erp.model]
+    own = [erp.rpc.uid] if erp.rpc.release >= 18 else None  # before, the question was always about the caller
+    if not erp.do("res.users", "has_group", own, group_ext_id=kind.xmlid):
+        yield True, f"note: the gateway's user is not in {kind.group!r}; rules may bar him from some records"
 
 
 def _may(erp: OdooErp, model: str, mode: str) -> bool:

@@ -34,21 +34,25 @@ class Kind(Record):
     ended: tuple[str, ...]
     places: tuple[tuple[str, str], ...]  # neutral value -> field
     group: str  # who may work with it, as Odoo's settings word it
+    xmlid: str  # and as Odoo knows that group
 
 
 KINDS = {
     "helpdesk.ticket": Kind(
         "team_id", "helpdesk.ticket.team", "helpdesk.ticket.stage", "closed", "partner_email", "partner_name",
         ("closed_date",), (("category", "category_id"), ("channel", "channel_id")), "Helpdesk / User",
+        "helpdesk_mgmt.group_helpdesk_user",
     ),
     "project.task": Kind(
         "project_id", "project.project", "project.task.type", "is_closed", "email_from", "",
         ("date_end", "date_last_stage_update"), (("deadline", "date_deadline"),), "Project / User",
+        "project.group_project_user",
     ),
     "crm.lead": Kind(
         "team_id", "crm.team", "crm.stage", "is_won", "email_from", "contact_name",
         ("date_closed",), (("deadline", "date_deadline"), ("revenue", "expected_revenue"),
                            ("probability", "probability")), "Sales / User: All Documents",
+        "sales_team.group_sale_salesman_all_leads",
     ),
 }  # fmt: skip
 NEUTRAL = ("category", "channel", "deadline", "cost", "revenue", "probability")
@@ -129,7 +133,8 @@ def survey(ask: Ask, mailbox: Mailbox, release: int, section: int) -> Layout:
     description = _chosen(mailbox.fields_description, "description", fields)
     ended = next((name for name in kind.ended if name in fields), "")
     responsible = "user_ids" if mailbox.model == "project.task" and "user_ids" in fields else "user_id"
-    own = ["name", "stage_id", "partner_id", "priority", "active", "message_follower_ids", "email_cc", "number"]
+    own = ["name", "stage_id", "partner_id", "priority", "active", "message_follower_ids", "message_partner_ids",
+           "email_cc", "number"]  # fmt: skip
     own += ["state"] if mailbox.model == "project.task" else []
     read = dict.fromkeys([*own, kind.section, responsible, contact, kind.name, ended])
     layout = Layout(

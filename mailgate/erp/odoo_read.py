@@ -54,6 +54,14 @@ class Records:
             self.memory.forget(self.key(""))  # a password, a field or a stage may have changed
             raise
 
+    def make(self, model: str, values: Mapping[str, Any], context: Mapping[str, Any]) -> int:
+        """Make a record and return its id. Raises ErpError."""
+        try:
+            return self.rpc.create(model, values, context)
+        except (ErpDenied, ErpRefused):
+            self.memory.forget(self.key(""))
+            raise
+
     def find_rows(self, model: str, domain: Sequence[object], fields: Sequence[str], **more: object) -> Any:
         """Return the records of a search, as dicts."""
         return self.do(model, "search_read", None, domain=list(domain), fields=list(fields), **more)
@@ -240,7 +248,7 @@ class Records:
             time_of(row.get(layout.ended)),
             row.get("number") or "",
             tuple(uid for uid in assigned[1:] if uid is not None),
-            self._followers(row),
+            self._followers(row, assigned),
         )
 
     def contact_of(self, row: Mapping[str, Any]) -> tuple[Address, ...]:
@@ -265,14 +273,14 @@ class Records:
         found = {one: Address(*value) for one, value in known.items() if isinstance(value, list)}
         return {one: address for one, address in found.items() if address.email}
 
-    def _followers(self, row: Mapping[str, Any]) -> tuple[Address, ...]:
-        """Return who else follows the discussion in Odoo: neither the gateway's user nor the customer himself."""
-        ids = row.get("message_follower_ids") or []
-        if not ids:
-            return ()
+    def _followers(self, row: Mapping[str, Any], assigned: Sequence[int | None]) -> tuple[Address, ...]:
+        """Return who else follows the discussion in Odoo: not the gateway's user, nor those who are mailed anyway."""
         users = {user.partner: user for user in self.users()}
-        own = next((user.partner for user in users.values() if user.id == self.rpc.uid), None)
-        partners = [one for one in self._following(row["id"], ids) if one not in (own, id_of(row["partner_id"]))]
+        mailed = {self.rpc.uid, *assigned}
+        known = {id_of(row["partner_id"]), *(user.partner for user in users.values() if user.id in mailed)}
+        if set(row.get("message_partner_ids") or ()) <= known:
+            return ()  # mostly: then nobody has to be asked who follows what
+        partners = [one for one in self._following(row["id"], row["message_follower_ids"]) if one not in known]
         others = self.addresses([one for one in partners if one not in users])
         staff = {one: Address(users[one].email, users[one].name) for one in partners
                  if one in users and users[one].active}  # fmt: skip

@@ -40,8 +40,10 @@ def time_of(value: object) -> float | None:
     """Read one of Odoo's times, which are in UTC."""
     import calendar
 
+    text = str(value)
+    places = ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))
     try:
-        return float(calendar.timegm(time.strptime(str(value)[:19], "%Y-%m-%d %H:%M:%S"))) if value else None
+        return float(calendar.timegm(tuple(int(text[at:end]) for at, end in places))) if value else None
     except (ValueError, OverflowError):
         return None
 

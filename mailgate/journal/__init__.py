@@ -315,13 +315,21 @@ class Journal(Folder):
         """Keep a JSON value."""
         if self.readonly:
             return
-        self._write(("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", (key, json.dumps(value), time.time())))
+        self._note(("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", (key, json.dumps(value), time.time())))
 
     def forget(self, prefix: str) -> None:
         """Drop the remembered values whose key begins so."""
         if self.readonly:
             return
-        self._write(("DELETE FROM memory WHERE substr(key, 1, ?) = ?", (len(prefix), prefix)))
+        self._note(("DELETE FROM memory WHERE substr(key, 1, ?) = ?", (len(prefix), prefix)))
+
+    def _note(self, statement: tuple[str, tuple[Any, ...]]) -> None:
+        """Write what may be lost: it is not synced by itself, but with whatever is recorded next."""
+        self.db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            self._write(statement)
+        finally:
+            self.db.execute("PRAGMA synchronous = FULL")
 
     # --- keys and housekeeping
 
