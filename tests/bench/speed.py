@@ -2,6 +2,7 @@
 
     python tests/bench/speed.py [RUNS]             against the sandbox
     python tests/bench/speed.py [RUNS] --openerp   against tests/real/openerp5 too, beside the original gateway
+    python tests/bench/speed.py [RUNS] --odoo      against tests/real/odoo too, beside Odoo's own script
 
 mailgate is installed into an environment of its own first, as a user does (with its bytecode). CPU is what the
 operating system counted for the finished process, user and system time together; medians of all runs.
@@ -9,23 +10,21 @@ operating system counted for the finished process, user and system time together
 
 from __future__ import annotations
 
-import itertools
 import os
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(PROJECT))
 
 from mailgate.sandbox import Sandbox, Sink  # noqa: E402
+from tests.bench.measure import Bench, installed, mail, timed  # noqa: E402
 
 IMPORTS = "import email, email.policy, xmlrpc.client, smtplib"
-NUMBERS = itertools.count()
 GATEWAY = "support@mycompany.com"
 CONFIG = """\
 default: admin@mycompany.com
@@ -39,56 +38,6 @@ mailboxes:
 """
 
 
-def installed(folder: Path) -> tuple[str, str]:
-    """Install mailgate into a new environment; return its Python and its command."""
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", str(PROJECT)]
-    subprocess.run(pip, check=True)
-    return str(folder / "venv/bin/python"), str(folder / "venv/bin/mailgate")
-
-
-def timed(command: list[str], raw: bytes = b"") -> tuple[float, float]:
-    """Run a command and return its CPU and wall time in milliseconds."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, input=raw, capture_output=True, check=False)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, (command, done.stdout, done.stderr)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu * 1000, wall * 1000
-
-
-def mail(sender: str, subject: str, text: str) -> bytes:
-    """Return a short text mail that nobody has seen before."""
-    number = f"{next(NUMBERS)}.{time.time_ns()}"
-    head = f"From: {sender}\nTo: {GATEWAY}\nSubject: {subject}\nMessage-ID: <{number}@bench.example>\n"
-    return f"{head}Date: Mon, 23 Nov 2026 10:00:00 +0000\nContent-Type: text/plain\n\n{text}\n".encode()
-
-
-class Bench:
-    """Named commands, each run in turn, round after round."""
-
-    def __init__(self, runs: int) -> None:
-        self.runs = runs
-        self.rows: dict[str, list[tuple[float, float]]] = {}
-
-    def measure(self, *rows: tuple[str, list[str], tuple[str, str, str] | None]) -> None:
-        """Run each (name, command, mail or None) `runs` times, in turn, after one round that does not count."""
-        for turn in range(self.runs + 1):
-            for name, command, parts in rows:
-                figures = timed(command, mail(*parts) if parts else b"")
-                if turn:
-                    self.rows.setdefault(name, []).append(figures)
-
-    def show(self, base: str) -> None:
-        """Print medians, and ratios to the row `base`."""
-        cpu_base = statistics.median(cpu for cpu, _ in self.rows[base])
-        wall_base = statistics.median(wall for _, wall in self.rows[base])
-        print(f"{'':34} {'CPU ms':>8} {'ratio':>6} {'wall ms':>8} {'ratio':>6}   (ratios to: {base})")
-        for name, figures in self.rows.items():
-            cpu, wall = (statistics.median(values) for values in zip(*figures, strict=True))
-            print(f"{name:34} {cpu:8.1f} {cpu / cpu_base:6.2f} {wall:8.1f} {wall / wall_base:6.2f}")
-
-
 def against_sandbox(folder: Path, python: str, mailgate: str, runs: int) -> None:
     """Print the figures of the plain run beside the bare imports."""
     with Sandbox() as sandbox:
@@ -98,27 +47,29 @@ def against_sandbox(folder: Path, python: str, mailgate: str, runs: int) -> None
                                         section="support"))  # fmt: skip
         time.sleep(2.1)  # a file that was just written is not kept compiled
         run = [mailgate, "-c", str(config)]
-        timed(run, mail("customer@agrolait.com", "First", "Hello."))
+        timed(run, mail("customer@agrolait.com", GATEWAY, "First", "Hello."))
         case = sandbox.execute("crm.case", "search", [])[0]
         bench = Bench(runs)
         messages = {
-            "a new case": ("customer@agrolait.com", "Printer", "It burns."),
-            "a follow-up": ("customer@agrolait.com", f"Re: [{case}] First", "It still burns."),
-            "a command reply": ("fabien@mycompany.com", f"Re: [{case}] First", "Set-State: pending\n\nUse water."),
+            "a new case": partial(mail, "customer@agrolait.com", GATEWAY, "Printer", "It burns."),
+            "a follow-up": partial(mail, "customer@agrolait.com", GATEWAY, f"Re: [{case}] First", "It still burns."),
+            "a command reply": partial(
+                mail, "fabien@mycompany.com", GATEWAY, f"Re: [{case}] First", "Set-State: pending\n\nUse water."
+            ),
         }
-        rows = [(name, run, parts) for name, parts in messages.items()]
+        rows = [(name, run, make) for name, make in messages.items()]
         bench.measure(("python -c pass", [python, "-c", "pass"], None), ("bare imports", [python, "-c", IMPORTS], None),
                       *rows)  # fmt: skip
         print(f"mailgate on the sandbox, {runs} runs each; bare imports: {IMPORTS}")
         bench.show("bare imports")
-        for name, parts in messages.items():
+        for name, make in messages.items():
             sandbox.calls.clear()
-            timed(run, mail(*parts))
+            timed(run, make())
             print(f"ERP calls, {name}: {len(sandbox.calls)}  {' '.join('.'.join(call) for call in sandbox.calls)}")
-        print(f"modules of a plain run: {modules(python, run[1:], messages['a follow-up'])}")
+        print(f"modules of a plain run: {modules(python, run[1:], messages['a follow-up']())}")
 
 
-def modules(python: str, arguments: list[str], parts: tuple[str, str, str]) -> str:
+def modules(python: str, arguments: list[str], raw: bytes) -> str:
     """Return which modules a run loads beyond those of the bare imports."""
     show = "import sys, os; " + IMPORTS + "; print(' '.join(sys.modules))"
     bare = set(subprocess.run([python, "-c", show], capture_output=True, text=True, check=True).stdout.split())
@@ -127,7 +78,7 @@ def modules(python: str, arguments: list[str], parts: tuple[str, str, str]) -> s
         "def _end(status):\n    os.write(2, ' '.join(name for name in sys.modules if sys.modules[name]).encode())\n"
         "    end(status)\nos._exit = _end; main(sys.argv[1:])"
     )
-    done = subprocess.run([python, "-P", "-c", code, *arguments], input=mail(*parts), capture_output=True, check=True)
+    done = subprocess.run([python, "-P", "-c", code, *arguments], input=raw, capture_output=True, check=True)
     loaded = set(done.stderr.decode().split())
     more, fewer = sorted(loaded - bare), sorted(bare - loaded)
     return f"{len(loaded)}; not in the bare imports: {' '.join(more)}; spared: {' '.join(fewer)}"
@@ -163,8 +114,8 @@ def against_openerp(folder: Path, mailgate: str, runs: int) -> None:
         uid = str(ids["users"]["mailgate"])
         theirs = [str(openerp.SCRIPTS / "original-mailgate"), "-u", uid, "-p", "mailgate", "-e", GATEWAY, "-s", "SSUP",
                   "-m", "admin@mycompany.com", "-d", "bench"]  # fmt: skip
-        new = ("customer@agrolait.com", "Printer", "It burns.")
-        reply = ("fabien@mycompany.com", f"Re: [{case}] First", "Use water.")
+        new = partial(mail, "customer@agrolait.com", GATEWAY, "Printer", "It burns.")
+        reply = partial(mail, "fabien@mycompany.com", GATEWAY, f"Re: [{case}] First", "Use water.")
         bench = Bench(runs)
         bench.measure(("original, a new case", theirs, new), ("mailgate, a new case", ours, new),
                       ("original, a reply", theirs, reply), ("mailgate, a reply", ours, reply))  # fmt: skip
@@ -183,6 +134,10 @@ def main() -> None:
         against_sandbox(folder, python, mailgate, runs)
         if "--openerp" in sys.argv:
             against_openerp(folder, mailgate, runs)
+        if "--odoo" in sys.argv:
+            from tests.bench.odoo_speed import against_odoo
+
+            against_odoo(folder, mailgate, runs)
 
 
 if __name__ == "__main__":
