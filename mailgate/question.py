@@ -6,6 +6,7 @@ from mailgate.history import kept_attachments
 from mailgate.match import bare_subject, host_of, name_of
 from mailgate.model import Dialect, Effect, Plan
 from mailgate.record import Record
+from mailgate.sender import users_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,12 +80,15 @@ def effect(
 ) -> Effect:
     """Return one write to the ERP, marked so that it is found again; a line bears its mail's Message-ID.
 
-    What is recorded a second time, after a release, gets an id of its own: an id must find one line alone.
+    What is recorded a second time, after a release, gets an id of its own: an id must find one line alone. And what
+    bears a user's address without a proof must not look like his.
     """
     if line is not None:
+        sender = question.placed.sender
         own = f"<{question.marker.replace(' ', '.')}@{host_of(question.mailbox.address)}>"
         again = question.standing.released or not question.mail.message_id
-        line = line.but(message_id=own if again else question.mail.message_id)
+        borrowed = not sender.proof and bool(users_at(question.facts, sender.address.email, question.mailbox.plus))
+        line = line.but(message_id=own if again else question.mail.message_id, unproven=line.unproven or borrowed)
     return Effect(kind, reason, question.marker, values, line, state)  # type: ignore[arg-type]  # kinds are literals here
 
 

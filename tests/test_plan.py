@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailgate.model import Address, Dialect, Effect, Mail, Plan
-from mailgate.policy import Authentication, Limits
+from mailgate.policy import Authentication, Config, Limits
 from tests.builders import CARLA, CASE, CONFIG, FACTS, GATEWAY, NOW, contact, decided, mail, question, token
 
 FABIEN, EDE, WANDA = "fabien@mycompany.com", "emmanuel@mycompany.com", "wanda@elsewhere.net"
@@ -628,3 +628,11 @@ def test_the_mail_itself_is_kept_where_it_says_more(chosen: str, dialect: Dialec
     plan = decided(mail("<p>It <b>burns</b></p>\n", **fields), dialect=dialect, attach_original=chosen)
     files = [(effect.name, effect.attachment) for effect in plan.effects if effect.kind == "attach"]
     assert files == ([("original.eml", -1)] if kept else [])
+
+
+@pytest.mark.parametrize(("sender", "config", "unproven"), [
+    (FABIEN, UNPROVEN, True), (FABIEN, CONFIG, False), (CARLA.email, UNPROVEN, False),
+])  # fmt: skip
+def test_a_users_address_without_a_proof_does_not_look_like_his(sender: str, config: Config, unproven: bool) -> None:
+    (line,) = (effect.line for effect in new(sender=sender, config=config).effects if effect.line)
+    assert line.unproven is unproven

@@ -33,8 +33,8 @@ TITLE = 1000  # characters; Odoo sets no limit of its own
 # Nobody follows by having written (14, 19), and nothing is mailed: no "created", "you have been assigned", "closed".
 LOUD = {"mail_create_nosubscribe": True, "mail_post_autofollow_author_skip": True}
 QUIET = LOUD | {"mail_create_nolog": True, "mail_auto_subscribe_no_notify": True, "mail_notrack": True}
-# How a comment is posted without being mailed to the followers, by release; for others see `_post`.
 INNER = ("contact_id", "channel", "description", "partner")  # what a note need not tell
+# How a comment is posted without being mailed to the followers, by release; for others see `_post`.
 SILENT = {14: {"notify_by_email": False}, 19: {"notify_skip_followers": True}}
 
 
