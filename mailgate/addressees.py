@@ -56,8 +56,10 @@ def recipients(mailing: Mailing) -> tuple[Recipient, ...]:
     """Return who gets a copy, each address once, with the reason."""
     wanted: list[Recipient] = []
     relay, case = mailing.plan.relay, mailing.case
-    if relay == "none" or case is None or _left_to_erp(mailing):
+    if relay == "none" or case is None:
         return ()
+    if _left_to_erp(mailing):
+        return tuple(_allowed(mailing, staff(mailing))) if relay == "staff" and not _erp_knows_staff(mailing) else ()
     if relay == "customer":
         wanted += [(contact, "partner", "the customer of the case") for contact in case.contact]
     wanted += staff(mailing)
@@ -65,6 +67,15 @@ def recipients(mailing: Mailing) -> tuple[Recipient, ...]:
         wanted += [(watcher, "partner", "in the case's Cc") for watcher in case.watchers]
         wanted += [(follower, "partner", "follows the case in the ERP") for follower in case.followers]
     return tuple(_allowed(mailing, wanted))
+
+
+def _erp_knows_staff(mailing: Mailing) -> bool:
+    """Tell whether the ERP has anybody of the staff to mail: one who is assigned, leads the section, or follows."""
+    case, facts = mailing.case, mailing.facts
+    assert case is not None
+    assigned = (facts.user(uid) for uid in (case.responsible, *case.deputies, facts.section.responsible))
+    reached = any(user is not None and user.active and is_address(user.email) for user in assigned)
+    return reached or any(users_at(facts, follower.email) for follower in case.followers)
 
 
 def _left_to_erp(mailing: Mailing) -> bool:

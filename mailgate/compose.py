@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 KEPT = (b"mime-version", b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-language",
         b"content-description", b"content-location", b"content-id")  # fmt: skip
+HIDDEN = (b"bcc", b"received", b"return-path", b"delivered-to", b"x-original-to", b"references", b"in-reply-to",
+          b"authentication-results")  # fmt: skip
 # Controls, line and paragraph separators, and what turns the reading direction: never in a header.
 UNSAFE = dict.fromkeys(
     [*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " "
@@ -130,20 +132,33 @@ def _content(relay: Relay, mail: Mail) -> tuple[list[bytes], bytes]:
 
 def content_fields(header: bytes) -> Iterator[bytes]:
     """Yield the raw fields of a header that say how to read the body, each name once, with their folding."""
-    lines = header.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     seen: set[bytes] = set()
-    field: list[bytes] = []
-    for line in [*lines, b""]:
-        if line[:1] in (b" ", b"\t") and field:
-            if line.strip():
-                field.append(line)
-            continue
-        if field:
-            yield b"\r\n".join(field).replace(b"\x00", b"")
-        label, colon, value = line.partition(b":")
-        name = label.strip().lower()
-        field = [label.strip() + colon + value] if name in KEPT and colon and name not in seen else []
+    for name, field in _raw_fields(header):
+        if name in KEPT and name not in seen:
+            yield field
         seen.add(name)
+
+
+def shown_fields(header: bytes) -> Iterator[bytes]:
+    """Yield the raw fields of a header, each with its line end, that may be shown to whoever reads the case."""
+    for name, field in _raw_fields(header):
+        if name not in HIDDEN:
+            yield field + b"\r\n"
+
+
+def _raw_fields(header: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield (name in lower case, field with its folding) of each field; what is none is passed over."""
+    lines = header.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    name, field = b"", [b""]
+    for line in [*lines, b":"]:
+        if line[:1] in (b" ", b"\t"):
+            field += [line] if line.strip() else []
+            continue
+        if name:
+            yield name, b"\r\n".join(field).replace(b"\x00", b"")
+        label, colon, value = line.partition(b":")
+        name = label.strip().lower() if colon else b""
+        field = [label.strip() + colon + value]
 
 
 # --- commands cut out of a body

@@ -10,12 +10,13 @@ import time
 
 from mailgate.address import address_key
 from mailgate.addressees import Mailing, address
-from mailgate.compose import compose, envelope_sender
+from mailgate.compose import shown_fields
 from mailgate.facts import facts_after, think
 from mailgate.match import leaving
 from mailgate.message import delivery_key, parse
-from mailgate.model import Address, Attachment, Relay
+from mailgate.model import Attachment, Relay
 from mailgate.notices import digest, trouble
+from mailgate.outgoing import HOUR, report, send
 from mailgate.plan import decide
 from mailgate.record import Record
 from mailgate.recorded import dump_plan, dump_relays, load_plan, load_relays
@@ -24,6 +25,7 @@ from mailgate.status import (
     ConfigError,
     ErpDoubt,
     ErpError,
+    ErpForbidden,
     ErpGone,
     ErpRefused,
     Interrupted,
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
     from mailgate.desk import Desk
     from mailgate.journal import Delivery
-    from mailgate.model import Mail, Notice, Plan
+    from mailgate.model import Mail, Plan
     from mailgate.policy import Mailbox
     from mailgate.status import Verdict
 
@@ -45,10 +47,9 @@ WORK_OFF = 5.0  # seconds that each call gives to what is due from before
 BACK_OFF = (60, 300, 900, 3600, 7200, 14400)
 STUMBLES = 3  # so often a message may meet an unforeseen error
 OUTAGE = 300.0  # until an ERP that is down is asked again for what is kept here
-HOUR, DAY = 3600.0, 86400.0
+DAY = 86400.0
 NEVER = 3650 * DAY
 UNFINISHED = ("kept", "planned", "applied")
-REPORTS = 10  # times more reports than answers may go to one address in an hour
 
 
 class Outcome(Record):
@@ -85,7 +86,7 @@ def deliver(raw: bytes, desk: Desk, choose: Callable[[Mail], Mailbox]) -> Outcom
         mail = parse(raw, desk.config.limits.parts)
         mailbox, unclear = _chosen(mail, desk, choose)
         key = delivery_key(mail, mailbox.address)
-        delivery, new = desk.journal.enter(key, mailbox.address, mailbox.model, name, _about(mail), time.time())
+        delivery, new = desk.journal.enter(key, mailbox.address, desk.scope(mailbox), name, _about(mail), time.time())
     except BaseException:
         desk.journal.discard(name)
         raise
@@ -145,12 +146,13 @@ def _stumbled(delivery: Delivery, desk: Desk, error: Exception) -> Outcome:
         return Outcome("tempfail" if delivery.stage == "kept" else "kept", f"{reason}; the log has the details")
     desk.journal.advance(delivery.id, now, stage="held", reason=reason, claim="")
     mend = f"It is safe here: `mailgate hold show {delivery.id}` shows it. Please report it with the lines of the log."
-    _report(delivery, trouble("A message is kept aside", delivery.about, reason, mend), 3000, desk)
+    report(delivery, trouble("A message is kept aside", delivery.about, reason, mend), 3000, desk)
     return Outcome("done", f"kept aside: {reason}", held=True)
 
 
 def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
     try:
+        _still_there(delivery, desk)
         if delivery.stage == "kept":
             delivery = _decided(delivery, mail, desk)
         if delivery.stage == "planned":
@@ -161,8 +163,32 @@ def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
         return Outcome("kept", str(error))
     except (ErpRefused, ErpGone, Parked) as error:
         return _parked(delivery, mail, desk, error)
+    except ErpForbidden as error:
+        return _barred(desk.journal.delivery(delivery.id) or delivery, mail, desk, error)
     except (ErpError, Interrupted) as error:
         return _postponed(desk.journal.delivery(delivery.id) or delivery, desk, error)
+
+
+def _still_there(delivery: Delivery, desk: Desk) -> None:
+    """Refuse to go on in another model or database: the numbers of its cases mean something else."""
+    mailbox = desk.mailbox(delivery.mailbox)
+    if desk.scope(mailbox) != delivery.model:
+        raise Parked(
+            f"it was for {delivery.mailbox} and {delivery.model}, which the configuration does not name any more"
+        )
+
+
+def _barred(delivery: Delivery, mail: Mail, desk: Desk, error: ErpForbidden) -> Outcome:
+    """Try a message of ours for which a right is missing a few times more, then keep it aside: others wait for it."""
+    attempts = delivery.attempts + 1
+    if delivery.stage == "kept":
+        return _postponed(delivery, desk, error)
+    if attempts >= STUMBLES:
+        return _parked(delivery, mail, desk, error)
+    due = time.time() + BACK_OFF[attempts - 1]
+    desk.log.warning(f"{delivery.about}: {error}; {error.detail}")
+    desk.journal.advance(delivery.id, time.time(), attempts=attempts, due=due, reason=str(error), claim="")
+    return Outcome("kept", f"{error}; kept here, tried again later")
 
 
 # --- the three steps
@@ -190,13 +216,15 @@ def _applied(delivery: Delivery, mail: Mail, desk: Desk) -> Delivery:
     mailbox = desk.mailbox(delivery.mailbox)
     standing = Standing(mailbox, desk.config, desk.keys(mailbox), delivery.released)
     now_case, facts = facts_after(case, desk, mailbox)
-    letters = desk.journal.letters(case, mailbox.model) if case else {}
+    if case is not None and now_case is None and plan.relay != "none":
+        raise Parked(f"case {case} is gone, so nobody was mailed")
+    letters = desk.journal.letters(case, delivery.model) if case else {}
     source = _source(plan, mail, desk)
     mailing = Mailing(plan, source, delivery.key, now_case, facts, standing, letters)
     relays = address(mailing)
     if not delivery.released:
         _mind_the_limit(delivery, relays, case, desk)
-    leaves = any(relay.kind == "copy" for relay in relays)
+    leaves = any(relay.kind == "copy" for relay in relays) or any(one.attachment == -1 for one in plan.effects)
     desk.journal.addressed(
         delivery,
         dump_relays(relays),
@@ -215,7 +243,7 @@ def _sent(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
     assert delivery.plan is not None and delivery.relays is not None
     plan, relays = load_plan(delivery.plan), load_relays(delivery.relays)
     source = _source(plan, mail, desk)
-    postponed = [relay for number, relay in enumerate(relays) if not _send(delivery, number, relay, source, desk)]
+    postponed = [relay for number, relay in enumerate(relays) if not send(delivery, number, relay, source, desk)]
     now = time.time()
     told = _summary(delivery, plan, relays, postponed)
     if postponed:
@@ -278,12 +306,11 @@ def _carry_out(delivery: Delivery, plan: Plan, number: int, case: int | None, ma
         raise
     except ErpRefused as error:
         desk.journal.retract(delivery, number)
-        if effect.kind != "attach":
+        missing = _done_without(plan, number)
+        if not missing:
             raise
-        desk.log.error(f"case {case}: attachment {effect.name!r}: {error}; {error.detail}")
-        _report(
-            delivery, trouble("An attachment is missing in the ERP", delivery.about, str(error)), 500 + number, desk
-        )
+        desk.log.error(f"case {case}: {missing}: {effect.name or effect.reason!r}: {error}; {error.detail}")
+        report(delivery, trouble(missing, delivery.about, str(error)), 500 + number, desk)
         result = case
     except ErpError:
         desk.journal.retract(delivery, number)
@@ -291,9 +318,25 @@ def _carry_out(delivery: Delivery, plan: Plan, number: int, case: int | None, ma
     desk.journal.done(delivery, number, result if result is not None else case, time.time())
 
 
+def _done_without(plan: Plan, number: int) -> str:
+    """Say what is missing where a refused effect does not stop a message, or "" where it does.
+
+    Once the words are recorded by themselves, they are also to be sent: what they should change can be mended by hand.
+    """
+    effect = plan.effects[number]
+    if effect.kind == "attach":
+        return "An attachment is missing in the ERP"
+    recorded = any(one.kind == "record" and one.line and not one.values for one in plan.effects[:number])
+    return "A change is missing in the ERP" if recorded and effect.line is None else ""
+
+
 def _whole(mail: Mail) -> Attachment:
-    """Return the mail itself as an attachment; it is the last one, number -1 of an effect."""
-    return Attachment("original.eml", "message/rfc822", mail.raw)
+    """Return the mail itself as an attachment; it is the last one, number -1 of an effect.
+
+    On the case more people may read it than it was sent to: so without its trace, its Bcc and what it refers to.
+    """
+    head = b"".join(shown_fields(mail.raw[: mail.body]))
+    return Attachment("original.eml", "message/rfc822", head + b"\r\n" + mail.raw[mail.body :])
 
 
 # --- mails
@@ -336,55 +379,6 @@ def _letters(case: int, mail: Mail, relays: tuple[Relay, ...]) -> list[tuple[str
     return found
 
 
-def _send(delivery: Delivery, number: int, relay: Relay, mail: Mail, desk: Desk) -> bool:
-    """Send one mail unless that was done; True where nothing is left to do for it."""
-    verdict, _ = desk.journal.receipts(delivery).get(number, ("", 0))
-    if verdict in ("sent", "permanent", "suppressed"):
-        return True
-    now, to = time.time(), relay.recipient.email
-    if relay.kind != "copy" and _too_many(relay, desk):
-        desk.log.warning(f"no {relay.kind} to {to}: too many in an hour")
-        desk.journal.receipt(delivery, number, to, relay.kind, "suppressed", "too many in an hour", now)
-        if relay.kind == "answer":
-            notice = trouble(f"No answer went to {to}", delivery.about, "too many in an hour", relay.text)
-            _report(delivery, notice, 1000 + number, desk)
-        return True
-    mailbox = desk.mailbox(delivery.mailbox)
-    receipt = desk.smtp.send(envelope_sender(relay, mailbox), to, compose(relay, mail, mailbox, now))
-    desk.log.info(f"case {delivery.case}: {relay.kind} to {to} ({relay.reason}): {receipt.verdict} {receipt.detail}")
-    gave_up = receipt.verdict == "temporary" and now - delivery.made > desk.config.give_up
-    desk.journal.receipt(
-        delivery, number, to, relay.kind, "permanent" if gave_up else receipt.verdict, receipt.detail, now
-    )
-    if receipt.verdict == "temporary" and not gave_up:
-        return False
-    if receipt.verdict != "sent" and relay.kind != "report":
-        notice = trouble(f"Not delivered to {to}", delivery.about, receipt.detail, f"It concerns case {delivery.case}.")
-        _report(delivery, notice, 1000 + number, desk)
-    return True
-
-
-def _too_many(relay: Relay, desk: Desk) -> bool:
-    most = desk.config.limits.answers * (REPORTS if relay.kind == "report" else 1)
-    return desk.journal.sent_since(time.time() - HOUR, answers_to=relay.recipient.email) >= most
-
-
-def _report(delivery: Delivery, notice: Notice, number: int, desk: Desk) -> None:
-    """Tell the default address of trouble, at once: a report that cannot be sent stays in the log."""
-    mailbox = desk.mailbox(delivery.mailbox)
-    if desk.silent or not mailbox.default:
-        desk.log.warning(f"nobody hears of it: {notice.subject}: {notice.reason}")
-        return
-    seed = f"{delivery.key} {delivery.round} {number}"
-    host = mailbox.address.rpartition("@")[2]
-    relay = Relay(
-        Address(mailbox.default), "staff", "report", notice.reason,
-        desk.keys(mailbox).plain_id(seed, mailbox.default, host), f"[CaseError] {notice.subject}",
-        text=notice.text, sender_name=mailbox.name,
-    )  # fmt: skip
-    _send(delivery, number, relay, parse(b""), desk)
-
-
 # --- endings
 
 
@@ -410,7 +404,7 @@ def _parked(delivery: Delivery, mail: Mail, desk: Desk, error: MailgateError) ->
     desk.journal.advance(delivery.id, time.time(), stage="held", reason=str(error), claim="")
     number = delivery.id
     mend = f"It is safe here: `mailgate hold show {number}` shows it, `mailgate hold release {number}` tries again."
-    _report(delivery, trouble("A message is kept aside", mail.subject, str(error), mend), 2000, desk)
+    report(delivery, trouble("A message is kept aside", mail.subject, str(error), mend), 2000, desk)
     return Outcome("done", f"kept aside: {error}", held=True)
 
 
@@ -468,4 +462,4 @@ def housekeep(desk: Desk) -> None:
     for mailbox in desk.config.mailboxes:
         held = [one for one in journal.held() if one.mailbox == mailbox.address]
         if held:
-            _report(held[0], digest([f"{one.id}  {one.about}  ({one.reason})" for one in held]), int(now), desk)
+            report(held[0], digest([f"{one.id}  {one.about}  ({one.reason})" for one in held]), int(now), desk)

@@ -77,5 +77,13 @@ class Desk:
             erp.close()
 
     def mailbox(self, address: str) -> Mailbox:
-        """Return the mailbox of that address; where it is not configured any more, the first one."""
-        return next((one for one in self.config.mailboxes if one.address == address), self.config.mailboxes[0])
+        """Return the mailbox of that address; where it is not configured any more, the first one.
+
+        What is only recorded must not make the ERP mail either.
+        """
+        found = next((one for one in self.config.mailboxes if one.address == address), self.config.mailboxes[0])
+        return found.but(relay_by="gateway") if self.silent else found
+
+    def scope(self, mailbox: Mailbox) -> str:
+        """Return what a case's number counts in: the model, and for Odoo the database, since a trial may go before."""
+        return mailbox.model if mailbox.model == "crm.case" else f"{mailbox.model} {self.config.erp.database}"

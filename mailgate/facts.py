@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from mailgate.address import address_key
+from mailgate.address import address_key, domain
 from mailgate.automatic import classify
 from mailgate.commands import read
 from mailgate.match import candidates, loop_of, referred, tags
@@ -32,12 +32,15 @@ def think(mail: Mail, key: str, desk: Desk, mailbox: Mailbox, released: bool, ma
     """Ask the journal and the ERP what the first decision rests on. Raises ErpError."""
     keys, erp = desk.keys(mailbox), desk.erp(mailbox)
     standing = Standing(mailbox, desk.config, keys, released)
-    automatic = loop_of(mail, keys, desk.config) or classify(mail)
+    automatic = _ours_alone(loop_of(mail, keys, desk.config) or classify(mail), mail, standing, erp)
     now = time.time()
     if not released and _needs_no_facts(mail, automatic, standing):
         return _unasked(mail, key, standing, now, automatic, marker)
     found = find_candidates(mail, automatic, desk, mailbox)
     facts = _facts(found, erp, mailbox)
+    if found and not facts.cases and erp.dialect.keeps_ids:  # merged into another, perhaps
+        found = _candidates(mail, dict(erp.threads(referred(mail)[:MOST_ASKED])), desk, mailbox)
+        facts = _facts(found, erp, mailbox)
     placed = _bounce_place(mail, found, facts) if automatic and automatic.kind == "bounce" else None
     if placed is None:
         placed, facts = _place(mail, found, facts, standing, erp, now)
@@ -48,6 +51,16 @@ def think(mail: Mail, key: str, desk: Desk, mailbox: Mailbox, released: bool, ma
     )  # fmt: skip
     question = _with_contacts(_with_asked(question, desk), erp)
     return _with_names(question, erp)
+
+
+def _ours_alone(automatic: Automatic | None, mail: Mail, standing: Standing, erp: Erp) -> Automatic | None:
+    """Believe an ERP's marks only of our own ERP: customers have ERPs too, and theirs write like a web form."""
+    if automatic is None or automatic.kind != "erp" or not erp.dialect.keeps_ids:
+        return automatic
+    ours = {domain(mailbox.address) for mailbox in standing.config.mailboxes}
+    if domain(mail.sender.email) in ours or erp.threads((mail.message_id,)):
+        return automatic
+    return automatic.but(kind="bulk")
 
 
 def _with_asked(question: Question, desk: Desk) -> Question:
@@ -67,10 +80,15 @@ def find_candidates(mail: Mail, automatic: Automatic | None, desk: Desk, mailbox
     if automatic is not None and automatic.kind == "erp":
         mail = mail.but(in_reply_to=(mail.message_id,))  # the ERP's own ids name the case
     ids, keys = referred(mail), desk.keys(mailbox)
-    revoked = desk.journal.revoked(one.strip("<>").lower().partition("@")[0] + "@" for one in ids)
-    known = desk.journal.cases_of(ids, mailbox.model)
+    known = desk.journal.cases_of(ids, desk.scope(mailbox))
     if not known and not any(keys.token(one) for one in ids):
         known = dict(desk.erp(mailbox).threads(ids[:MOST_ASKED])) if ids else {}
+    return _candidates(mail, known, desk, mailbox)
+
+
+def _candidates(mail: Mail, known: dict[str, tuple[int, ...]], desk: Desk, mailbox: Mailbox) -> tuple[Candidate, ...]:
+    keys = desk.keys(mailbox)
+    revoked = desk.journal.revoked(one.strip("<>").lower().partition("@")[0] + "@" for one in referred(mail))
     numbered = desk.erp(mailbox).numbered(tags(mail.subject, mailbox.tag)) if "{number}" in mailbox.tag else {}
     return candidates(mail, mailbox.tag, keys, known, revoked, mailbox.model, numbered)
 
@@ -160,7 +178,10 @@ def _with_names(question: Question, erp: Erp) -> Question:
         if command.action == "partner":
             partner = erp.contacts(str(command.value))
     unable = frozenset(command.action for command in commands if not erp.can(command.action)) | frozenset(
-        f"state {one.value}" for one in commands if one.action == "state" and not erp.can("state", str(one.value))
+        f"state {one.value}"
+        for one in commands
+        if one.action == "state"
+        and not erp.can("state", str(one.value), question.case.section if question.case else None)
     )
     users = _users_named(
         commands_users=(str(one.value) for one in commands if one.action == "user"), question=question, erp=erp

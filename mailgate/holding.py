@@ -43,11 +43,21 @@ def release(desk: Desk, number: int) -> str:
     It is decided anew on the facts of now, unless a part of its recorded plan was carried out: then that goes on.
     """
     delivery = held(desk, number)
-    if half_done(desk, delivery):
+    scope = desk.scope(desk.mailbox(delivery.mailbox))
+    if half_done(desk, delivery) and scope == delivery.model:
         desk.journal.advance(number, time.time(), stage="planned", released=1, reason="")
     else:
         desk.journal.advance(
-            number, time.time(), stage="kept", plan=None, relays=None, round=delivery.round + 1, released=1, reason=""
+            number,
+            time.time(),
+            stage="kept",
+            plan=None,
+            relays=None,
+            round=delivery.round + 1,
+            released=1,
+            reason="",
+            model=scope,
+            case_id=None,
         )
     outcome = attend(desk.journal.delivery(number) or delivery, None, desk)
     return f"{number}: {outcome.text}"

@@ -176,7 +176,7 @@ def _by_tag(mail: Mail, tag: str, numbered: Mapping[str, int]) -> Iterator[Candi
 def _tag_pattern(tag: str) -> re.Pattern[str]:
     field = "{id}" if "{id}" in tag else "{number}"
     before, _, after = tag.partition(field)
-    name = r"\d{1,10}" if field == "{id}" else r"[\w/.#-]{1,40}?"
+    name = r"[0-9]{1,10}" if field == "{id}" else r"[\w/.#-]{1,40}?"
     return re.compile(rf"(?<!\w){re.escape(before)}\s*({name})\s*{re.escape(after)}", re.IGNORECASE)
 
 
@@ -192,19 +192,20 @@ def name_of(case: Case, tag: str) -> str:
 
 def tags(subject: str, tag: str) -> tuple[str, ...]:
     """Return what stands in a subject in the tag's form, each once. `Re[2]:` is a counter, not a tag."""
-    names = (_plain_name(name) for name in _tag_pattern(tag).findall(subject))
+    names = (_plain_name(name, tag) for name in _tag_pattern(tag).findall(subject))
     return tuple(dict.fromkeys(names))
 
 
-def _plain_name(name: str) -> str:
-    return str(int(name)) if name.isdigit() else name
+def _plain_name(name: str, tag: str) -> str:
+    """Return an id without leading zeros; a number of the ERP's own is what it is."""
+    return str(int(name)) if "{id}" in tag else name
 
 
 def bare_subject(subject: str, tag: str, name: str | None) -> tuple[str, bool]:
     """Return a subject without reply prefixes and without the tag of `name`, and whether it had such a prefix."""
     pattern = _tag_pattern(tag)
     own = (name or "").casefold()
-    text = pattern.sub(lambda match: " " if _plain_name(match[1]).casefold() == own else match[0], subject)
+    text = pattern.sub(lambda match: " " if _plain_name(match[1], tag).casefold() == own else match[0], subject)
     replied = False
     while (rest := _without_prefix(text)) is not None:
         replied, text = True, rest

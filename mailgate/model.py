@@ -185,6 +185,7 @@ class Dialect(Record):
     one_write: bool = True
     note_files: bool = False
     original: Literal["never", "html", "always"] = "never"
+    keeps_ids: bool = False  # it knows the Message-IDs of what it sent and was given
 
 
 class Facts(Record):
@@ -262,6 +263,7 @@ class History(Record):
     message_id: str = ""
     unproven: bool = False
     notify: Literal["", "staff", "customer"] = ""
+    readers: tuple[str, ...] = ()  # with `notify`: who has the mail already, since he stands in To or Cc
 
 
 class Effect(Record):
@@ -280,6 +282,7 @@ class Effect(Record):
     attachment: int | None = None  # -1: the whole mail as it came
     name: str = ""
     files: tuple[str, ...] = ()  # markers of the attachments that belong to the line
+    loud: bool = False  # the ERP may mail by itself about this write (relay.by: erp)
 
 
 class Notice(Record):

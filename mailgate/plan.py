@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 def decide(question: Question) -> Plan:
     """Return what is to be done about a message, in the portions in which the ERP takes it."""
-    return portioned(_decided(question), question.dialect, question.mailbox.relay_by == "erp")
+    readers = tuple(one.email for one in (*question.mail.to, *question.mail.cc) if is_address(one.email))
+    return portioned(_decided(question), question.dialect, question.mailbox.relay_by == "erp", readers)
 
 
 def _decided(question: Question) -> Plan:
@@ -294,8 +295,9 @@ def _from_colleague(question: Question) -> Plan:
     """Another user writes. Without a responsible he becomes it; else his mail is an internal note."""
     case, user = question.case, question.placed.sender.user
     assert case is not None
-    responsible = question.facts.user(case.responsible)
-    if user is not None and (responsible is None or not responsible.active):
+    assigned = [question.facts.user(uid) for uid in (case.responsible, *case.deputies)]
+    responsible = next((one for one in assigned if one is not None and one.active), None)
+    if user is not None and responsible is None:
         return _from_responsible(question, becomes=user)
     if user is not None and question.mailbox.commands_who == "users" and split(question.mail.text)[0]:
         return _from_responsible(question)

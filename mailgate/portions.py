@@ -16,15 +16,23 @@ if TYPE_CHECKING:
     Values = tuple[tuple[str, Scalar | tuple[str, ...]], ...]
 
 
-def portioned(plan: Plan, dialect: Dialect, by_erp: bool) -> Plan:
-    """Return the plan as the ERP's dialect takes it; `by_erp`: the ERP itself mails what is for the other side."""
+def portioned(plan: Plan, dialect: Dialect, by_erp: bool, readers: tuple[str, ...] = ()) -> Plan:
+    """Return the plan as the ERP's dialect takes it.
+
+    `by_erp`: the ERP itself mails what is for the other side, but not to the mail's own `readers`.
+    """
     if dialect.one_write:
         return plan
+    found = _portioned(plan, by_erp, readers)
+    return found.but(effects=tuple(one.but(loud=True) for one in found.effects)) if by_erp else found
+
+
+def _portioned(plan: Plan, by_erp: bool, readers: tuple[str, ...]) -> Plan:
     notify = plan.relay if by_erp and plan.relay in ("customer", "staff") else ""
     files = tuple(one for one in plan.effects if one.kind == "attach")
     written = next((one for one in plan.effects if one.kind in ("create", "record")), None)
     state = next((one for one in plan.effects if one.kind == "state"), None)
-    posted = _posted(written, files, notify)
+    posted = _posted(written, files, notify, readers)
     if written is not None and written.kind == "create":
         whole = written.but(values=(*written.values, *_described(written), *_state(state)))
         alone = not files and not notify
@@ -34,11 +42,13 @@ def portioned(plan: Plan, dialect: Dialect, by_erp: bool) -> Plan:
     return plan.but(effects=(*files, *posted, *_changed(written, state)))
 
 
-def _posted(written: Effect | None, files: tuple[Effect, ...], notify: str) -> tuple[Effect, ...]:
+def _posted(
+    written: Effect | None, files: tuple[Effect, ...], notify: str, readers: tuple[str, ...]
+) -> tuple[Effect, ...]:
     """Return the line as an effect of its own, with the marks of its attachments."""
     if written is None or written.line is None:
         return ()
-    line = written.line.but(notify=notify)
+    line = written.line.but(notify=notify, readers=readers if notify else ())
     return (written.but(kind="record", values=(), line=line, files=tuple(one.marker for one in files)),)
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mailgate.sender import Placed, Standing
 
 
+LONGEST_ID = 1000  # bytes of a Message-ID that an ERP is asked to keep
+
+
 class Question(Record):
     """Everything that a decision rests on. `key` names the delivery; `now` is the time of the decision."""
 
@@ -86,7 +89,7 @@ def effect(
     if line is not None:
         sender = question.placed.sender
         own = f"<{question.marker.replace(' ', '.')}@{host_of(question.mailbox.address)}>"
-        again = question.standing.released or not question.mail.message_id
+        again = question.standing.released or not 0 < len(question.mail.message_id.encode()) <= LONGEST_ID
         borrowed = not sender.proof and bool(users_at(question.facts, sender.address.email, question.mailbox.plus))
         line = line.but(message_id=own if again else question.mail.message_id, unproven=line.unproven or borrowed)
     return Effect(kind, reason, question.marker, values, line, state)  # type: ignore[arg-type]  # kinds are literals here
@@ -108,8 +111,9 @@ def attached(question: Question, numbers: Sequence[int]) -> tuple[Effect, ...]:
 def _keeps_original(question: Question) -> bool:
     """Tell whether the mail itself goes onto the case: an HTML mail says more than the text that is kept of it."""
     chosen = question.mailbox.attach_original or question.dialect.original
-    if len(question.mail.raw) > question.limits.attachment:
-        return False
+    staff = bool(users_at(question.facts, question.mail.sender.email, question.mailbox.plus))
+    if staff or question.placed.other == "staff" or len(question.mail.raw) > question.limits.attachment:
+        return False  # what staff wrote may be read by the customer on the case, and holds more than he should see
     html = any(part.type == "text/html" for part in question.mail.parts)
     return chosen == "always" or (chosen == "html" and html)
 

@@ -49,7 +49,7 @@ def _sender(data: dict[str, Any]) -> Sender:
 
 def _effect(data: dict[str, Any]) -> Effect:
     line = data["line"]
-    history = History(**line | {"author": Address(**line["author"])}) if line else None
+    history = History(**_tuples(line) | {"author": Address(**line["author"])}) if line else None
     return Effect(**_tuples(data) | {"line": history})
 
 

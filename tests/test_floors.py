@@ -24,7 +24,7 @@ PURE = (
 )  # fmt: skip
 PORTS = ("erp", "smtp", "journal", "config", "log")
 PORTS_SEE = (*GROUND, "address")
-STORY = ("desk", "facts", "deliver", "holding", "explain", "job", "checking", "replay")
+STORY = ("desk", "facts", "outgoing", "deliver", "holding", "explain", "job", "checking", "replay")
 DOORS = ("options", "cli", "__main__")
 DEMO = (*PURE, *PORTS, *STORY, *DOORS)  # shows the whole house
 # `job` arms the process's own deadline, which is the net's.

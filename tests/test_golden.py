@@ -80,7 +80,7 @@ class Erp:
     def named(self, kind: str, name: str) -> tuple[int, ...]:
         return (1,) if name == "SSUP" else ()
 
-    def can(self, action: str, value: str = "") -> bool:
+    def can(self, action: str, value: str = "", section: int | None = None) -> bool:
         return True
 
     def threads(self, ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -98,7 +98,8 @@ def source(path: Path) -> bytes:
 
 def thought(mail: Mail) -> Question:
     """Gather the facts of the small company about a mail."""
-    desk: Any = SimpleNamespace(config=CONFIG, keys=lambda _: KEYS, journal=Journal(), erp=lambda _: Erp())
+    desk: Any = SimpleNamespace(config=CONFIG, keys=lambda _: KEYS, journal=Journal(), erp=lambda _: Erp(),
+                                scope=lambda _: "crm.case")  # fmt: skip
     return think(mail, "k" * 64, desk, MAILBOX, False, "golden").but(now=NOW)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Any]:
     journal = Journal(str(tmp_path / "state"))
-    yield SimpleNamespace(journal=journal)
+    yield SimpleNamespace(journal=journal, mailbox=lambda address: address, scope=lambda _: "crm.case")
     journal.close()
 
 
@@ -106,3 +106,16 @@ def test_a_dropped_message_is_gone_but_its_key_is_known(desk: Any) -> None:
     with pytest.raises(Exception, match=raw):
         desk.journal.raw(raw)
     assert holding.listed(desk) == []
+
+
+def test_what_was_for_another_model_is_decided_anew(desk: Any, attended: list[Delivery]) -> None:
+    number = aside(desk, plan="{}", case_id=12)
+    one = now(desk, number)
+    desk.journal.intend(one, 0, 1e9)
+    desk.journal.done(one, 0, 12, 1e9)
+    desk.scope = lambda _: "crm.lead production"
+    holding.release(desk, number)
+    again = now(desk, number)
+    assert (again.stage, again.plan, again.model, again.case, again.round) == (
+        "kept", None, "crm.lead production", None, 1,
+    )  # fmt: skip

@@ -278,3 +278,16 @@ def test_too_many_received_fields_are_a_loop() -> None:
         message = mail()
         message = message.but(fields=(("Received", "by x"),) * count + message.fields)
         assert (loop_of(message, KEYS, CONFIG) is not None) == looped
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [("Re: [HT00012] x", ("HT00012",)), ("[00002] x", ("00002",)), ("[²] x", ("²",)), ("[a b] x", ())],
+)
+def test_numbers_of_the_erps_own_are_taken_as_they_are(subject: str, found: tuple[str, ...]) -> None:
+    assert tags(subject, "[{number}]") == found
+    assert bare_subject("Re: [ht00012] x", "[{number}]", "HT00012") == ("x", True)
+
+
+def test_what_is_no_plain_digit_is_no_id() -> None:
+    assert tags("[²] [١٢] [007] x", "[{id}]") == ("7",)

@@ -46,7 +46,7 @@ def layout(stages: list[tuple[str, str]], model: str, release: int = 14, **chose
     found = classified(rows(stages, model, release), mailbox, 1, FLAGS[model][0])
     state = ("state",) if model == "project.task" and release == 19 else ()
     levels, normal = scale(FOUR, "1", mailbox)
-    return Layout(model, release, ("name", *state), "", "", "", False, "user_id", (), "", levels, normal, 1, found,
+    return Layout(model, release, ("name", *state), "", "", "", False, "user_id", (), (), levels, normal, 1, found,
                   1, 2)  # fmt: skip
 
 

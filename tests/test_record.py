@@ -83,7 +83,7 @@ def test_plain_turns_records_and_tuples_into_json_values_in_order() -> None:
     shown: Any = plain((value, {"k": (1, None)}))
     assert shown == [
         {"text": "t", "author": {"email": "a@b", "name": "A"}, "date": 1.5, "internal": False,
-         "message_id": "", "unproven": False, "notify": ""},
+         "message_id": "", "unproven": False, "notify": "", "readers": []},
         {"k": [1, None]},
     ]  # fmt: skip
     assert list(shown[0]) == list(History._fields)

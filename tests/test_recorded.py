@@ -19,10 +19,20 @@ addresses = st.builds(Address, texts, texts)
 senders = st.builds(Sender, addresses, st.sampled_from(["partner", "stranger"]), texts, texts, st.none() | numbers)
 commands = st.builds(Command, texts, st.one_of(scalars, st.lists(texts).map(tuple)), texts)
 complaints = st.builds(Complaint, texts, texts, texts)
-lines = st.builds(History, texts, addresses, times, st.booleans(), texts, st.booleans(), st.sampled_from(["", "staff"]))
+lines = st.builds(
+    History,
+    texts,
+    addresses,
+    times,
+    st.booleans(),
+    texts,
+    st.booleans(),
+    st.sampled_from(["", "staff"]),
+    st.lists(texts, max_size=2).map(tuple),
+)
 effects = st.builds(
     Effect, st.sampled_from(["create", "record", "state", "attach"]), texts, texts, values, st.none() | lines,
-    st.none() | st.just("open"), st.none() | numbers, texts, st.lists(texts, max_size=2).map(tuple),
+    st.none() | st.just("open"), st.none() | numbers, texts, st.lists(texts, max_size=2).map(tuple), st.booleans(),
 )  # fmt: skip
 notices = st.builds(Notice, st.just("sender"), st.just("answer"), texts, texts, texts)
 plans = st.builds(
@@ -39,7 +49,7 @@ relays = st.builds(
 
 def test_every_field_is_covered() -> None:
     """A field that is added to these records must be added to the strategies above."""
-    assert [len(kind._fields) for kind in (Plan, Effect, Relay, History, Notice, Sender)] == [14, 9, 13, 7, 5, 5]
+    assert [len(kind._fields) for kind in (Plan, Effect, Relay, History, Notice, Sender)] == [14, 10, 13, 8, 5, 5]
 
 
 @given(plans)

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
         def named(self, what: str, value: str) -> tuple[int, ...]:
             """Return the ids of the `section`s or `category`s with that code or name."""
 
-        def can(self, action: str, value: str = "") -> bool:
-            """Tell whether the model has a field for a command's action, and a stage for a state."""
+        def can(self, action: str, value: str = "", section: int | None = None) -> bool:
+            """Tell whether the model has a field for a command's action, and a stage for a state in a section."""
 
         def threads(self, message_ids: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
             """Return the cases of the Message-IDs that the ERP itself knows, whoever brought them there."""

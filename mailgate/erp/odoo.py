@@ -16,7 +16,7 @@ from mailgate.erp.odoo_read import INACTIVE_TOO, Records
 from mailgate.erp.odoo_rpc import OdooUserError, open_rpc
 from mailgate.erp.odoo_values import html, id_of, utc
 from mailgate.model import Address, Dialect
-from mailgate.status import ErpGone
+from mailgate.status import ErpGone, ErpRefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 TITLE = 1000  # characters; Odoo sets no limit of its own
 # Nobody follows by having written (14, 19), and nothing is mailed: no "created", "you have been assigned", "closed".
 LOUD = {"mail_create_nosubscribe": True, "mail_post_autofollow_author_skip": True}
+# A task of 19 mails its stage's template to the customer as it is made, unless nothing is tracked at all.
+UNTRACKED = {"tracking_disable": True}
 QUIET = LOUD | {"mail_create_nolog": True, "mail_auto_subscribe_no_notify": True, "mail_notrack": True}
 INNER = ("contact_id", "channel", "description", "partner")  # what a note need not tell
 # How a comment is posted without being mailed to the followers, by release; for others see `_post`.
@@ -51,7 +53,7 @@ def connected(
 class OdooErp(Records):
     """`mailgate.erp.Erp` for one mailbox's model."""
 
-    dialect = Dialect(one_write=False, note_files=True, original="html")
+    dialect = Dialect(one_write=False, note_files=True, original="html", keeps_ids=True)
 
     def __init__(self, settings: Settings, mailbox: Mailbox, rpc: OdooRpc, memory: Memory) -> None:
         super().__init__(settings, mailbox, rpc, memory)
@@ -84,6 +86,8 @@ class OdooErp(Records):
         values.setdefault(layout.responsible, [[6, 0, []]] if layout.several else False)
         if self.model == "crm.lead":
             values["type"] = layout.type
+        if layout.company:
+            values["company_id"] = layout.company
         notes = [self._note(effect, "Made by a mail")]
         if effect.line is not None:
             author = self._author(effect.line, values.get("partner_id"))
@@ -92,7 +96,8 @@ class OdooErp(Records):
                 {**self._message(effect.line), "author_id": author, "model": self.model, "subtype_id": subtype}
             )
         values["message_ids"] = [[0, 0, note] for note in notes]
-        return self.make(self.model, values, self._context | {"mail_create_nolog": True})
+        context = (LOUD | {"mail_create_nolog": True}) if effect.loud else QUIET
+        return self.make(self.model, values, context | UNTRACKED if layout.task_state else context)
 
     def _post(self, effect: Effect, case: int, line: History) -> None:
         """Post a line: in silence, or where the ERP shall mail it to those whom Odoo finds."""
@@ -127,8 +132,8 @@ class OdooErp(Records):
         """Return what makes Odoo mail a comment so that an answer comes back here; the customer is named expressly."""
         loud: dict[str, Any] = {"reply_to": self.mailbox.address}
         if self.layout.release >= 19:
-            loud["incoming_email_to"] = line.author.email  # who has the mail already: from 19 on its author follows it
-        loud["partner_ids"] = self._customer(case) if line.notify == "customer" else self._assigned(case)
+            loud["incoming_email_to"] = ", ".join((line.author.email, *line.readers))  # who has the mail already
+        loud["partner_ids"] = self._customer(case, line) if line.notify == "customer" else self._assigned(case)
         return loud
 
     def _assigned(self, case: int) -> list[int]:
@@ -139,13 +144,18 @@ class OdooErp(Records):
         assigned = assigned or {self.section(self.mailbox.section).responsible}
         return [user.partner for user in self.users() if user.id in assigned and user.active and user.partner]
 
-    def _customer(self, case: int) -> list[int]:
-        """Return the partner whom Odoo shall mail as the customer, made where the record has only an address."""
+    def _customer(self, case: int, line: History) -> list[int]:
+        """Return the partner whom Odoo shall mail as the customer, made where the record has only an address.
+
+        Nobody, where the customer is one of the mail's own readers.
+        """
         row = self.row(case)
         if row is None:
             return []
         partner = id_of(row["partner_id"])
         contact = self.contact_of(row)
+        if contact and address_key(contact[0].email) in {address_key(reader) for reader in line.readers}:
+            return []
         if partner is None and contact:
             partner = self._partner_for(contact[0])
         return [partner] if partner else []
@@ -179,14 +189,20 @@ class OdooErp(Records):
         if row is None:
             raise ErpGone(f"case {case} is gone")
         values = self._values(effect, row)
-        if not values:
-            return
-        values["message_ids"] = [[0, 0, self._note(effect, "Changed by a mail")]]
-        self.do(self.model, "write", [case], vals=values, context=self._context)
+        try:
+            self._changed(effect, case, values)
+        except ErpRefused:
+            self.forget()  # a stage or field that is gone: what stands for it now?
+            again = self._values(effect, row)
+            if not again or again == values:
+                raise
+            self._changed(effect, case, again)
 
-    @property
-    def _context(self) -> dict[str, bool]:
-        return LOUD if self.mailbox.relay_by == "erp" else QUIET
+    def _changed(self, effect: Effect, case: int, values: dict[str, Any]) -> None:
+        if values:
+            note = [[0, 0, self._note(effect, "Changed by a mail")]]
+            context = LOUD if effect.loud else QUIET
+            self.do(self.model, "write", [case], vals=values | {"message_ids": note}, context=context)
 
     def _note(self, effect: Effect, what: str) -> dict[str, Any]:
         """Return the log note that goes with a write: what was done and why; its id is the proof of it."""

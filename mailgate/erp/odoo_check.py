@@ -60,6 +60,8 @@ def _login(erp: OdooErp, users: tuple[User, ...]) -> tuple[bool, str]:
     if address_key(own.email) in mailboxes:
         mend = "Odoo would mail his notifications into the gateway: give him another address"
         return False, f"login: {own.login} has the gateway's own address {own.email}; {mend}"
+    if isinstance(erp.settings.user, str) and erp.settings.user not in ("", own.login):
+        return False, f"login: the API key is {own.login}'s, and erp.user is {erp.settings.user}: correct one of them"
     return True, f"login: {own.login} (id {own.id}) on database {erp.settings.database}"
 
 
@@ -118,12 +120,27 @@ def _mapping(erp: OdooErp, mailbox: Mailbox) -> Iterator[tuple[bool, str]]:
         yield True, words
     for words in layout.notes:
         yield True, f"note: {words}"
+    yield from _asks_customers(erp)
+    channel = layout.place("channel")[2]
+    if mailbox.channel is not None and channel and not erp.find_rows(channel, [["id", "=", mailbox.channel]], ["id"]):
+        yield False, f"channel: there is no {channel} with the id {mailbox.channel}"
     wanted = mailbox.states_responsible
     if wanted != "keep" and not erp.can("state", wanted):
         mend = f"name one with stages.{wanted}, or choose states.responsible: keep"
         yield False, f"states: the responsible's reply should set {wanted}, and no stage stands for it; {mend}"
     if "{number}" in mailbox.tag and "number" not in layout.read:
         yield False, f"tag: {mailbox.tag} holds a number, and {erp.model} has none; use {{id}}"
+
+
+def _asks_customers(erp: OdooErp) -> Iterator[tuple[bool, str]]:
+    """Warn of stages at which Odoo mails customers whatever the caller says: requests for a rating, text messages."""
+    stages = KINDS[erp.model].stages
+    known = erp.do(stages, "fields_get", allfields=["rating_template_id", "sms_template_id"], attributes=["type"])
+    for field in known:
+        rows = erp.find_rows(stages, [[field, "!=", False]], ["name"], limit=20)
+        if rows:
+            names = ", ".join(row["name"] for row in rows)
+            yield True, f"note: Odoo itself writes to the customer at the stages {names} ({field}): not to be silenced"
 
 
 def _reached(erp: OdooErp, mailbox: Mailbox, section: Section, users: tuple[User, ...]) -> tuple[bool, str]:

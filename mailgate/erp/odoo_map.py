@@ -55,6 +55,12 @@ KINDS = {
         "sales_team.group_sale_salesman_all_leads",
     ),
 }  # fmt: skip
+NUMBERS = ("float", "monetary", "integer")
+FITTING = {
+    "contact": ("char",), "description": ("text", "html"), "category": ("many2one", "many2many"),
+    "channel": ("many2one", "many2many"), "deadline": ("date", "datetime"), "cost": NUMBERS, "revenue": NUMBERS,
+    "probability": NUMBERS,
+}  # fmt: skip
 NEUTRAL = ("category", "channel", "deadline", "cost", "revenue", "probability")
 DONE, CANCELED, WORKING = "1_done", "1_canceled", "01_in_progress"  # Odoo 19's state of a task
 
@@ -71,7 +77,7 @@ class Layout(Record):
     description_html: bool
     responsible: str
     places: tuple[tuple[str, str, str, str], ...]  # neutral value, field, type, relation
-    ended: str
+    ended: tuple[str, ...]
     levels: tuple[str, ...]  # priorities of 1 (highest) to 5, as Odoo's keys; empty: the model has none
     normal: str
     section: int  # the mailbox's own
@@ -79,6 +85,7 @@ class Layout(Record):
     comment: int  # ids of the two subtypes of messages
     note: int
     type: str = ""  # of a new lead: lead or opportunity, as the team has it
+    company: int = 0  # the section's, where a record has one; 0: as Odoo chooses
     notes: tuple[str, ...] = ()  # what cannot be mapped, in words
 
     @property
@@ -117,7 +124,8 @@ class Layout(Record):
 def survey(ask: Ask, mailbox: Mailbox, release: int, section: int) -> Layout:
     """Ask a server how it keeps the cases of a mailbox. `ask(model, method, ids, **named)`; raises ErpError."""
     kind = KINDS[mailbox.model]
-    fields = ask(mailbox.model, "fields_get", None, attributes=["type", "relation", "selection"])
+    described = ["type", "relation", "selection", "required", "readonly"]
+    fields = ask(mailbox.model, "fields_get", None, attributes=described)
     flags = ask(kind.stages, "fields_get", None, allfields=list(STAGE_FLAGS), attributes=["type"])
     rows = ask(kind.stages, "search_read", None, domain=[], fields=["name", *sorted(flags)])
     # its parameter has no one name before 19, so it is given by its place, as ids are
@@ -129,43 +137,58 @@ def survey(ask: Ask, mailbox: Mailbox, release: int, section: int) -> Layout:
     ]
     stages = classified(rows, mailbox, section, kind.closed)
     levels, normal = scale(fields.get("priority", {}).get("selection") or [], str(default), mailbox)
-    contact = _chosen(mailbox.fields_contact, kind.contact, fields)
-    description = _chosen(mailbox.fields_description, "description", fields)
-    ended = next((name for name in kind.ended if name in fields), "")
+    contact = _chosen("contact", mailbox.fields_contact, kind.contact, fields)
+    description = _chosen("description", mailbox.fields_description, "description", fields)
+    ended = tuple(name for name in kind.ended if name in fields)
     responsible = "user_ids" if mailbox.model == "project.task" and "user_ids" in fields else "user_id"
-    own = ["name", "stage_id", "partner_id", "priority", "active", "message_follower_ids", "message_partner_ids",
-           "email_cc", "number"]  # fmt: skip
+    own = ["name", "stage_id", "partner_id", "priority", "active", "message_follower_ids", "email_cc", "number"]
     own += ["state"] if mailbox.model == "project.task" else []
-    read = dict.fromkeys([*own, kind.section, responsible, contact, kind.name, ended])
+    read = dict.fromkeys([*own, kind.section, responsible, contact, kind.name, *ended])
     layout = Layout(
         mailbox.model, release, tuple(name for name in read if name in fields), contact,
         kind.name if kind.name in fields else "", description,
         bool(description) and fields[description]["type"] == "html", responsible,
         tuple(_places(mailbox, kind, fields)), ended, levels, normal, section, stages,
-        subtypes[0], subtypes[1], _lead_type(ask, mailbox, section),
+        subtypes[0], subtypes[1], *_of_section(ask, mailbox, section, fields),
     )  # fmt: skip
     return layout.but(notes=tuple(_unmapped(layout)))
 
 
-def _lead_type(ask: Ask, mailbox: Mailbox, section: int) -> str:
-    if mailbox.model != "crm.lead":
-        return ""
-    rows = ask("crm.team", "read", [section], fields=["use_leads"])
-    return "lead" if rows and rows[0]["use_leads"] else "opportunity"
+def _of_section(ask: Ask, mailbox: Mailbox, section: int, fields: Mapping[str, Any]) -> tuple[str, int]:
+    """Return what a new record takes from its section: the type of a lead, and the company."""
+    lead = mailbox.model == "crm.lead"
+    wanted = ["company_id", *(["use_leads"] if lead else [])]
+    rows = ask(KINDS[mailbox.model].sections, "read", [section], fields=wanted)
+    row = rows[0] if rows else {}
+    company = row.get("company_id") if "company_id" in fields else None
+    return ("lead" if row.get("use_leads") else "opportunity") if lead else "", company[0] if company else 0
 
 
-def _chosen(chosen: str | None, usual: str, fields: Mapping[str, Any]) -> str:
-    """Return the field that the mailbox names, or the model's own; "" where there is none."""
-    if chosen not in (None, "auto") and chosen not in fields:
-        raise ErpDenied(f"the model has no field {chosen!r}: correct `fields:` in the configuration")
+def _chosen(own: str, chosen: str | None, usual: str, fields: Mapping[str, Any]) -> str:
+    """Return the field that the mailbox names, or the model's own; "" where there is none. Raises ErpDenied."""
+    if chosen is None and fields.get(usual, {}).get("required"):
+        raise ErpDenied(f"fields.{own}: no: the model wants a value in {usual!r}; leave that line out")
+    if chosen not in (None, "auto"):
+        _refuse_unfit(own, str(chosen), fields)
     name = usual if chosen == "auto" else chosen or ""
     return name if name in fields else ""
+
+
+def _refuse_unfit(own: str, name: str, fields: Mapping[str, Any]) -> None:
+    if name not in fields:
+        raise ErpDenied(f"fields.{own}: the model has no field {name!r}: correct it in the configuration")
+    about = fields[name]
+    if about.get("readonly"):
+        raise ErpDenied(f"fields.{own}: nobody can write {name!r}: correct it in the configuration")
+    if about["type"] not in FITTING[own]:
+        fitting = " or ".join(FITTING[own])
+        raise ErpDenied(f"fields.{own}: {name!r} is of the type {about['type']}, not {fitting}")
 
 
 def _places(mailbox: Mailbox, kind: Kind, fields: Mapping[str, Any]) -> Iterable[tuple[str, str, str, str]]:
     usual = dict(kind.places)
     for name in NEUTRAL:
-        field = _chosen(getattr(mailbox, f"fields_{name}"), usual.get(name, ""), fields)
+        field = _chosen(name, getattr(mailbox, f"fields_{name}"), usual.get(name, ""), fields)
         if field:
             yield name, field, fields[field]["type"], fields[field].get("relation") or ""
 
@@ -187,9 +210,9 @@ def state_of(layout: Layout, row: Mapping[str, Any]) -> State:
     return stage.state
 
 
-def can_be(layout: Layout, state: str) -> bool:
-    """Tell whether a record can be brought into a state."""
-    if layout.target(state) is not None or (layout.model == "crm.lead" and state == "cancel"):
+def can_be(layout: Layout, state: str, section: int | None = None) -> bool:
+    """Tell whether a record of a section (the mailbox's own) can be brought into a state."""
+    if layout.target(state, section) is not None or (layout.model == "crm.lead" and state == "cancel"):
         return True
     return layout.task_state and state in ("close", "cancel", "open", "draft")
 
@@ -205,7 +228,7 @@ def state_values(
     if row is not None and state_of(layout, row) == state and row.get("active", True) and not moved:
         return {}
     section = section if section is not None else _section(layout, row) if row is not None else layout.section
-    if not can_be(layout, state):
+    if not can_be(layout, state, section):
         return {}
     values: dict[str, Any] = {}
     target = layout.target(state, section)

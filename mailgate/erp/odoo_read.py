@@ -72,9 +72,8 @@ class Records:
         if self._layout is None:
             key = self.key(f"layout:{_choices(self.mailbox)}")
             known = self.memory.recall(key, DAY)
-            if isinstance(known, dict):
-                self._layout = _layout(known)
-            else:
+            self._layout = _layout(known)
+            if self._layout is None:
                 self._layout = self._surveyed()
                 self.memory.remember(key, plain(self._layout))
         return self._layout
@@ -160,7 +159,16 @@ class Records:
         spelled = {spelling: number for number in numbers for spelling in (number.upper(), number)}
         rows = self.read("number", list(spelled))
         self._fresh = {row["id"] for row in rows}
-        return {spelled[row["number"]]: row["id"] for row in rows}
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            found.setdefault(spelled[row["number"]], []).append(row)
+        return {number: alike[0]["id"] for number, several in found.items() if len(alike := self._own(several)) == 1}
+
+    def _own(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return of several records with one number (companies count for themselves) those of the mailbox's section."""
+        if len(rows) == 1:
+            return rows
+        return [row for row in rows if id_of(row[self.layout.kind.section]) == self.layout.section]
 
     def read(self, field: str, wanted: Sequence[int | str]) -> list[dict[str, Any]]:
         """Read records anew, by id or number; their rows are kept for what follows in this run."""
@@ -195,6 +203,8 @@ class Records:
         rows = self.find_rows(
             "res.partner", [["email_normalized", "=", email.lower()]], ["name"], limit=100, order="id"
         )
+        for row in rows[:1]:
+            self.memory.remember(self.key(f"partner:{row['id']}"), [email, row["name"] or ""])
         self.books[email] = tuple(Contact(row["id"], email, row["name"] or "", row["id"]) for row in rows)
         return self.books[email]
 
@@ -213,12 +223,14 @@ class Records:
         where: list[object] = [["name", "=ilike", literal(value)]]
         if what == "section":
             where = ["|", *where, ["alias_name", "=ilike", literal(value)]]
-        return tuple(row["id"] for row in self.find_rows(model, where, ["name"], limit=100))
+        rows = self.find_rows(model, where, ["name"], limit=100)
+        exact = [row for row in rows if row["name"] == value]  # "SALES" beside Odoo's own "Sales"
+        return tuple(row["id"] for row in exact or rows)
 
-    def can(self, action: str, value: str = "") -> bool:
-        """Tell whether the model has a field for a command, and a stage for a state."""
+    def can(self, action: str, value: str = "", section: int | None = None) -> bool:
+        """Tell whether the model has a field for a command, and a stage for a state in a section."""
         if action == "state" and value:
-            return can_be(self.layout, value)
+            return can_be(self.layout, value, section)
         if action == "priority":
             return bool(self.layout.levels)
         if action == "cc":
@@ -233,6 +245,9 @@ class Records:
             self.forget()  # a stage that was made since
             layout = self.layout
         assigned = list(row[layout.responsible]) if layout.several else [id_of(row[layout.responsible])]
+        if len(assigned) > 1:  # the first is who answers: an active one
+            active = {user.id for user in self.users() if user.active}
+            assigned.sort(key=lambda uid: uid not in active)
         watchers = parse_addresses(row.get("email_cc") or "")
         return Case(
             row["id"],
@@ -245,28 +260,34 @@ class Records:
             watchers,
             level_of(layout, row.get("priority")),
             bool(row.get("active", True)),
-            time_of(row.get(layout.ended)),
+            next((at for at in (time_of(row.get(name)) for name in layout.ended) if at is not None), None),
             row.get("number") or "",
             tuple(uid for uid in assigned[1:] if uid is not None),
             self._followers(row, assigned),
         )
 
     def contact_of(self, row: Mapping[str, Any]) -> tuple[Address, ...]:
-        """Return the customer: the record's own field, else the address of its partner."""
+        """Return the customer: the record's own field, else the address of its partner.
+
+        A task of 19 shows its partner alone: what stands in the field may be that of the one before.
+        """
         layout = self.layout
-        typed = parse_addresses(row.get(layout.contact) or "") if layout.contact else ()
-        if typed:
-            name = typed[0].name or row.get(layout.contact_name) or ""
-            return (Address(typed[0].email, name), *typed[1:])
         partner = id_of(row["partner_id"])
-        address = self.addresses([partner]).get(partner) if partner else None
-        return (address,) if address else ()
+        typed = parse_addresses(row.get(layout.contact) or "") if layout.contact else ()
+        hidden = layout.task_state and partner is not None
+        if not typed or hidden:
+            address = self.addresses([partner]).get(partner) if partner else None
+            if address is not None or not typed:
+                return (address,) if address else ()
+        name = typed[0].name or row.get(layout.contact_name) or ""
+        return (Address(typed[0].email, name), *typed[1:])
 
     def addresses(self, partners: Sequence[int]) -> dict[int, Address]:
         """Return the addresses of partners, as remembered."""
         known = {one: self.memory.recall(self.key(f"partner:{one}"), self.settings.remember) for one in partners}
         missing = [one for one, value in known.items() if not isinstance(value, list)]
-        rows = self.do("res.partner", "read", missing, fields=["name", "email"]) if missing else []
+        where = [["id", "in", missing]]  # a search, not a read: one that may not be seen must not hide the others
+        rows = self.find_rows("res.partner", where, ["name", "email"], context=INACTIVE_TOO) if missing else []
         for row in rows:
             known[row["id"]] = [first_email(row["email"]), row["name"] or ""]
             self.memory.remember(self.key(f"partner:{row['id']}"), known[row["id"]])
@@ -275,11 +296,11 @@ class Records:
 
     def _followers(self, row: Mapping[str, Any], assigned: Sequence[int | None]) -> tuple[Address, ...]:
         """Return who else follows the discussion in Odoo: not the gateway's user, nor those who are mailed anyway."""
+        if not row.get("message_follower_ids"):
+            return ()
         users = {user.partner: user for user in self.users()}
         mailed = {self.rpc.uid, *assigned}
         known = {id_of(row["partner_id"]), *(user.partner for user in users.values() if user.id in mailed)}
-        if set(row.get("message_partner_ids") or ()) <= known:
-            return ()  # mostly: then nobody has to be asked who follows what
         partners = [one for one in self._following(row["id"], row["message_follower_ids"]) if one not in known]
         others = self.addresses([one for one in partners if one not in users])
         staff = {one: Address(users[one].email, users[one].name) for one in partners
@@ -289,7 +310,7 @@ class Records:
     def _following(self, case: int, ids: Sequence[int]) -> list[int]:
         """Return the partners among a record's followers who want its comments; asked again when a follower is new."""
         key = self.key(f"followers:{self.model}:{case}")
-        known = self.memory.recall(key, DAY)
+        known = self.memory.recall(key, self.settings.remember)
         if not isinstance(known, dict) or not {str(one) for one in ids} <= set(known):
             rows = self.do("mail.followers", "read", list(ids), fields=["partner_id", "subtype_ids"])
             known = {
@@ -307,10 +328,16 @@ def _choices(mailbox: Mailbox) -> str:
     return repr([mailbox.model, mailbox.section, *(getattr(mailbox, name) for name in names)])
 
 
-def _layout(known: dict[str, Any]) -> Layout:
-    stages = tuple(Stage(**stage | {"sections": tuple(stage["sections"])}) for stage in known["stages"])
-    tuples = {name: tuple(map(_tuple, value)) for name, value in known.items() if isinstance(value, list)}
-    return Layout(**known | tuples | {"stages": stages})
+def _layout(known: object) -> Layout | None:
+    """Return a remembered layout; None where there is none, or another release of mailgate wrote it."""
+    if not isinstance(known, dict):
+        return None
+    try:
+        stages = tuple(Stage(**stage | {"sections": tuple(stage["sections"])}) for stage in known["stages"])
+        tuples = {name: tuple(map(_tuple, value)) for name, value in known.items() if isinstance(value, list)}
+        return Layout(**known | tuples | {"stages": stages})
+    except (TypeError, KeyError):
+        return None
 
 
 def _tuple(value: Any) -> Any:

@@ -195,8 +195,8 @@ class TinyErp:
         rows = self.do(model, "read", ids, ["name"]) if ids else []
         return tuple(row["id"] for row in rows if (row["name"] or "").casefold() == value.casefold())
 
-    def can(self, action: str, value: str = "") -> bool:  # noqa: ARG002  # the port's: every state can be had here
-        """Tell whether `crm.case` has a field for that command: for every one of them."""
+    def can(self, action: str, value: str = "", section: int | None = None) -> bool:  # noqa: ARG002  # the port's
+        """Tell whether `crm.case` has a field for that command: for every one of them, and every state."""
         return action in ACTIONS
 
     def threads(self, message_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:  # noqa: ARG002  # the port's

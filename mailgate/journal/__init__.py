@@ -204,11 +204,11 @@ class Journal(Folder):
         self, delivery: Delivery, number: int, recipient: str, kind: str, verdict: str, detail: str, now: float
     ) -> None:
         """Record what became of one mail, about the delivery's case."""
-        values = (delivery.id, delivery.round, number, recipient, kind, delivery.model, delivery.case)
+        values = (delivery.id, delivery.round, number, recipient, kind, delivery.case)
         self._write(
             (
-                "INSERT INTO sending (delivery, round, number, recipient, kind, model, case_id, verdict, detail, at,"
-                " attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET"
+                "INSERT INTO sending (delivery, round, number, recipient, kind, case_id, verdict, detail, at, attempts)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET"
                 " verdict = excluded.verdict, detail = excluded.detail, at = excluded.at, attempts = attempts + 1",
                 (*values, verdict, detail, now),
             )
@@ -224,7 +224,10 @@ class Journal(Folder):
                 " AND recipient = ? COLLATE NOCASE"
             )
             return int(self.db.execute(query, (since, answers_to)).fetchone()[0])
-        query = "SELECT count(*) FROM sending WHERE at >= ? AND kind = 'copy' AND model = ? AND case_id = ?"
+        query = (
+            "SELECT count(*) FROM sending JOIN delivery ON delivery.id = sending.delivery"
+            " WHERE at >= ? AND kind = 'copy' AND model = ? AND sending.case_id = ?"
+        )
         return int(self.db.execute(query, (since, model, case)).fetchone()[0])
 
     # --- threads

@@ -29,8 +29,7 @@ CREATE TABLE effect (
 CREATE TABLE sending (
     delivery INTEGER NOT NULL, round INTEGER NOT NULL, number INTEGER NOT NULL, recipient TEXT NOT NULL,
     kind TEXT NOT NULL, case_id INTEGER, verdict TEXT NOT NULL, detail TEXT NOT NULL, at REAL NOT NULL,
-    attempts INTEGER NOT NULL, model TEXT NOT NULL DEFAULT 'crm.case',
-    PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
+    attempts INTEGER NOT NULL, PRIMARY KEY (delivery, round, number)) WITHOUT ROWID;
 CREATE INDEX sending_recent ON sending (at);
 CREATE TABLE question (
     message_id TEXT PRIMARY KEY, delivery INTEGER NOT NULL, at REAL NOT NULL, answered REAL) WITHOUT ROWID;
@@ -42,7 +41,6 @@ UPGRADES = {
     0: SCHEMA,
     1: f"""
 ALTER TABLE delivery ADD COLUMN model TEXT NOT NULL DEFAULT 'crm.case';
-ALTER TABLE sending ADD COLUMN model TEXT NOT NULL DEFAULT 'crm.case';
 ALTER TABLE letter RENAME TO letter_1;
 DROP INDEX letter_case;
 {LETTER}
