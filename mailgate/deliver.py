@@ -152,7 +152,7 @@ def _stumbled(delivery: Delivery, desk: Desk, error: Exception) -> Outcome:
 
 def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
     try:
-        _still_there(delivery, desk)
+        delivery = _in_scope(delivery, desk)
         if delivery.stage == "kept":
             delivery = _decided(delivery, mail, desk)
         if delivery.stage == "planned":
@@ -169,13 +169,18 @@ def _proceed(delivery: Delivery, mail: Mail, desk: Desk) -> Outcome:
         return _postponed(desk.journal.delivery(delivery.id) or delivery, desk, error)
 
 
-def _still_there(delivery: Delivery, desk: Desk) -> None:
-    """Refuse to go on in another model or database: the numbers of its cases mean something else."""
-    mailbox = desk.mailbox(delivery.mailbox)
-    if desk.scope(mailbox) != delivery.model:
-        raise Parked(
-            f"it was for {delivery.mailbox} and {delivery.model}, which the configuration does not name any more"
-        )
+def _in_scope(delivery: Delivery, desk: Desk) -> Delivery:
+    """Refuse to go on in another model or database, where the numbers of cases mean something else.
+
+    What nothing was decided about yet belongs to what is configured now.
+    """
+    scope = desk.scope(desk.mailbox(delivery.mailbox))
+    if scope == delivery.model:
+        return delivery
+    if delivery.stage == "kept":
+        desk.journal.advance(delivery.id, time.time(), model=scope)
+        return delivery.but(model=scope)
+    raise Parked(f"it was for {delivery.mailbox} and {delivery.model}, which the configuration does not name any more")
 
 
 def _barred(delivery: Delivery, mail: Mail, desk: Desk, error: ErpForbidden) -> Outcome:
