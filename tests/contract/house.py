@@ -1,4 +1,4 @@
-"""The whole house on one of the worlds: messages go in, and what came of them is looked at."""
+"""The whole house on one of the ERPs: messages go in, and what came of them is looked at."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Any
 
 from mailgate.deliver import Outcome, deliver, work_off
 from mailgate.desk import Desk
-from mailgate.policy import Authentication, Config, Erp, Mailbox, Secret, Smtp, SmtpServer
+from mailgate.policy import Authentication, Config, Mailbox, Smtp, SmtpServer
 from mailgate.sandbox import Envelope, Sink
-from tests.contract.worlds import World
+from tests.contract.books import Books
 
 GATEWAY = "support@mycompany.example"
 CUSTOMER = "Customer <customer@agrolait.example>"
 FABIEN = "Fabien <fabien@mycompany.example>"
 EMMANUEL = "Emmanuel <emmanuel@mycompany.example>"
+CUSTOMERS = "customer@agrolait.example"
+FABIENS, EMMANUELS = "fabien@mycompany.example", "emmanuel@mycompany.example"
+ADMINS = "admin@mycompany.example"
 _NUMBERS = itertools.count(1)
 
 
@@ -34,21 +37,39 @@ def mail(sender: str, subject: str, text: str, *, to: str = GATEWAY, **fields: s
 
 
 class House:
-    """A gateway with its own state folder on a world's ERP; each `send` is a run of its own."""
+    """A gateway with its own state folder on an ERP; each `send` is a run of its own.
 
-    def __init__(self, world: World, folder: Path, sink: Sink, **mailbox: Any) -> None:
-        self.world = world
+    `sink` gets the gateway's mails, `erp_sink` those that the ERP sends by itself.
+    """
+
+    def __init__(self, books: Books, folder: Path, sink: Sink, erp_sink: Sink | None = None, **mailbox: Any) -> None:
+        self.books = books
         self.sink = sink
+        self.erp_sink = erp_sink
+        self.erp_may_mail = False  # a test of what the ERP mails says True
         self.config = Config(
             "test",
-            (Mailbox(GATEWAY, section="SSUP", default="admin@mycompany.example", **mailbox),),
-            erp=Erp(world.url, database=world.database, user="mailgate", password=Secret(value="mailgate")),
+            (Mailbox(GATEWAY, default=ADMINS, **books.mailbox, **mailbox),),
+            erp=books.erp,
             smtp=Smtp((SmtpServer("127.0.0.1", sink.port),)),
             authentication=Authentication(trust_from=("mycompany.example",)),
             state=str(folder / "state"),
             log=str(folder / "log"),
         )
         self.calls = 0
+
+    def choose(self, **mailbox: Any) -> None:
+        """Change the mailbox's options."""
+        self.config = self.config.but(mailboxes=(self.config.mailboxes[0].but(**mailbox),))
+
+    def distrust(self) -> None:
+        """Believe no From of the company any more."""
+        self.config = self.config.but(authentication=self.config.authentication.but(trust_from=("other.example",)))
+
+    @property
+    def erp_mails(self) -> tuple[Envelope, ...]:
+        """What the ERP mailed by itself."""
+        return tuple(self.erp_sink.mails) if self.erp_sink else ()
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:
@@ -61,7 +82,7 @@ class House:
         data = raw if isinstance(raw, bytes) else raw.as_bytes()
         with self.desk() as desk:
             outcome = deliver(data, desk, lambda _: self.config.mailboxes[0])
-            self.calls = desk.erp.rpc.calls  # type: ignore[attr-defined]  # this dialect counts them
+            self.calls = calls(desk, self.config.mailboxes[0])
         return outcome
 
     def send(self, raw: bytes | EmailMessage) -> tuple[Envelope, ...]:
@@ -76,31 +97,33 @@ class House:
         with self.desk() as desk:
             return work_off(desk)
 
+    def retry_all(self) -> int:
+        """Work off what is kept, due or not."""
+        with self.desk() as desk:
+            desk.journal.db.execute("UPDATE delivery SET due = 0")
+        return self.retry()
+
+    def held(self) -> list[str]:
+        """Return why messages are kept aside, the oldest first."""
+        with self.desk() as desk:
+            return [one.reason for one in desk.journal.held()]
+
     def case(self) -> int:
         """Return the newest case."""
-        return int(max(self.world.admin("crm.case", "search", [])))
+        return self.books.cases()[-1]
 
     def count(self) -> int:
         """Return how many cases there are."""
-        return len(self.world.admin("crm.case", "search", []))
-
-    def read(self, case: int, *fields: str) -> Any:
-        """Return a case's field, or several; of a many2one its id."""
-        row = self.world.admin("crm.case", "read", [case], list(fields))[0]
-        found = [row[name][0] if isinstance(row[name], list) and row[name] else row[name] for name in fields]
-        return found[0] if len(fields) == 1 else found
+        return len(self.books.cases())
 
     def history(self, case: int) -> list[str]:
         """Return the texts of a case's history, the newest first."""
-        ids = self.world.admin("crm.case.history", "search", [("case_id", "=", case)])
-        rows = self.world.admin("crm.case.history", "read", ids, ["description"])
-        return [row["description"] for row in sorted(rows, key=lambda row: -row["id"])]
+        return [words for words, _ in self.books.history(case)]
 
-    def attachments(self, case: int) -> list[str]:
-        """Return the names of a case's attachments."""
-        where = [("res_model", "=", "crm.case"), ("res_id", "=", case)]
-        rows = self.world.admin("ir.attachment", "read", self.world.admin("ir.attachment", "search", where), ["name"])
-        return sorted(row["name"] for row in rows)
+
+def calls(desk: Desk, mailbox: Mailbox) -> int:
+    """Return how many calls to the ERP a run made."""
+    return int(desk.erp(mailbox).rpc.calls)  # type: ignore[attr-defined]  # every dialect counts them
 
 
 def to(mails: tuple[Envelope, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The two worlds that must answer alike: the sandbox, and a real OpenERP 5.0.0-3."""
+"""The two worlds of crm.case that must answer alike: the sandbox, and a real OpenERP 5.0.0-3."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class World:
             self.sandbox.sink.clear()
             yield self.sandbox.sink
         else:
-            with _sink(openerp.smtp_port()) as sink:
+            with listen(openerp.smtp_port()) as sink:
                 yield sink
 
     def raw(self, request: bytes) -> bytes:
@@ -109,7 +109,7 @@ def code(call: Caller, model: str, method: str, *args: Any) -> str | int:
     raise AssertionError(f"no fault but {answer!r}")
 
 
-def _sink(port: int) -> Sink:
+def listen(port: int) -> Sink:
     """Listen on a port that another test may still hold for a moment."""
     end = time.monotonic() + 20
     while True:
