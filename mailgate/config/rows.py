@@ -258,7 +258,7 @@ ROWS = (
            "when the sender hears of his commands", choices=("errors", "always", "never")),
     Option("mailboxes", Mailbox, "quotes", "choice", "a quote of a mail that is known here", choices=("strip", "keep")),
     Option("mailboxes", Mailbox, "attach_original", "choice",
-           "put the whole mail on the case; auto: html on Odoo, never on crm.case",
+           "put the whole mail of a customer on the case; auto: html on Odoo, never on crm.case",
            choices=("never", "html", "always"), none="auto"),
     Option("mailboxes", Mailbox, "relay.from", "choice", "From of a relayed mail", choices=("gateway", "original")),
     Option("mailboxes", Mailbox, "relay.by", "choice",

@@ -11,7 +11,7 @@ What is special here, and done on purpose (docs/odoo.md has what was observed):
 from __future__ import annotations
 
 from mailgate.address import address_key, domain, is_address, parse_addresses, written
-from mailgate.erp.odoo_map import state_values
+from mailgate.erp.odoo_map import state_of, state_values
 from mailgate.erp.odoo_read import INACTIVE_TOO, Records
 from mailgate.erp.odoo_rpc import OdooUserError, open_rpc
 from mailgate.erp.odoo_values import html, id_of, utc
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 TITLE = 1000  # characters; Odoo sets no limit of its own
 # Nobody follows by having written (14, 19), and nothing is mailed: no "created", "you have been assigned", "closed".
 LOUD = {"mail_create_nosubscribe": True, "mail_post_autofollow_author_skip": True}
-# A task of 19 mails its stage's template to the customer as it is made, unless nothing is tracked at all.
+# A task of 19 mails its stage's template to the customer as it is made, unless nothing is tracked at all; but then the
+# project's followers do not follow it either.
 UNTRACKED = {"tracking_disable": True}
 QUIET = LOUD | {"mail_create_nolog": True, "mail_auto_subscribe_no_notify": True, "mail_notrack": True}
 INNER = ("contact_id", "channel", "description", "partner")  # what a note need not tell
@@ -97,7 +98,9 @@ class OdooErp(Records):
             )
         values["message_ids"] = [[0, 0, note] for note in notes]
         context = (LOUD | {"mail_create_nolog": True}) if effect.loud else QUIET
-        return self.make(self.model, values, context | UNTRACKED if layout.task_state else context)
+        return self.make(
+            self.model, values, context | UNTRACKED if layout.task_state and layout.stage_mails else context
+        )
 
     def _post(self, effect: Effect, case: int, line: History) -> None:
         """Post a line: in silence, or where the ERP shall mail it to those whom Odoo finds."""
@@ -209,7 +212,8 @@ class OdooErp(Records):
         told = [
             f"{name} {self._shown(name, value)}"
             for name, value in effect.values
-            if name not in INNER and (value is not None or effect.kind == "record")
+            if name not in (INNER if effect.kind == "record" else (*INNER, "title", "section", "contact"))
+            and (value is not None or effect.kind == "record")
         ]
         text = f"{what}: {'; '.join(told)}" if told else what
         if effect.kind == "record":
@@ -220,6 +224,8 @@ class OdooErp(Records):
     def _shown(self, name: str, value: object) -> str:
         if name == "responsible":
             return next((user.name for user in self.users() if user.id == value), "nobody")
+        if name == "section" and isinstance(value, int):
+            return next((section.name for section in self.sections((value,))), str(value))
         if isinstance(value, tuple):
             return ", ".join(map(str, value)) or "none"
         return "none" if value is None else str(value)
@@ -252,6 +258,9 @@ class OdooErp(Records):
                 values["priority"] = layout.levels[int(str(value)) - 1]
             else:
                 values |= self._placed(name, value)
+        section = _moved_to(effect)
+        if row is not None and section is not None and not any(name == "state" for name, _ in effect.values):
+            values |= state_values(layout, state_of(layout, row), row, section)  # a case keeps its state where it goes
         return values | self._contact_values(effect, values)
 
     def _described(self, text: str) -> str:

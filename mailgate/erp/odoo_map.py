@@ -85,6 +85,7 @@ class Layout(Record):
     comment: int  # ids of the two subtypes of messages
     note: int
     type: str = ""  # of a new lead: lead or opportunity, as the team has it
+    stage_mails: bool = False  # a stage of the section has a template that Odoo mails to the customer
     company: int = 0  # the section's, where a record has one; 0: as Odoo chooses
     notes: tuple[str, ...] = ()  # what cannot be mapped, in words
 
@@ -136,6 +137,8 @@ def survey(ask: Ask, mailbox: Mailbox, release: int, section: int) -> Layout:
         for name in ("mt_comment", "mt_note")
     ]
     stages = classified(rows, mailbox, section, kind.closed)
+    templates = {row["id"] for row in rows if row.get("mail_template_id")}
+    mails = any(stage.id in templates and stage.of(section) for stage in stages)
     levels, normal = scale(fields.get("priority", {}).get("selection") or [], str(default), mailbox)
     contact = _chosen("contact", mailbox.fields_contact, kind.contact, fields)
     description = _chosen("description", mailbox.fields_description, "description", fields)
@@ -149,19 +152,22 @@ def survey(ask: Ask, mailbox: Mailbox, release: int, section: int) -> Layout:
         kind.name if kind.name in fields else "", description,
         bool(description) and fields[description]["type"] == "html", responsible,
         tuple(_places(mailbox, kind, fields)), ended, levels, normal, section, stages,
-        subtypes[0], subtypes[1], *_of_section(ask, mailbox, section, fields),
+        subtypes[0], subtypes[1], *_of_section(ask, mailbox, section, fields, mails),
     )  # fmt: skip
     return layout.but(notes=tuple(_unmapped(layout)))
 
 
-def _of_section(ask: Ask, mailbox: Mailbox, section: int, fields: Mapping[str, Any]) -> tuple[str, int]:
-    """Return what a new record takes from its section: the type of a lead, and the company."""
+def _of_section(
+    ask: Ask, mailbox: Mailbox, section: int, fields: Mapping[str, Any], mails: bool
+) -> tuple[str, bool, int]:
+    """Return what a new record takes from its section: the type of a lead, its stages' mails, and the company."""
     lead = mailbox.model == "crm.lead"
     wanted = ["company_id", *(["use_leads"] if lead else [])]
     rows = ask(KINDS[mailbox.model].sections, "read", [section], fields=wanted)
     row = rows[0] if rows else {}
     company = row.get("company_id") if "company_id" in fields else None
-    return ("lead" if row.get("use_leads") else "opportunity") if lead else "", company[0] if company else 0
+    kind = ("lead" if row.get("use_leads") else "opportunity") if lead else ""
+    return kind, mails, company[0] if company else 0
 
 
 def _chosen(own: str, chosen: str | None, usual: str, fields: Mapping[str, Any]) -> str:
@@ -224,18 +230,18 @@ def state_values(
 
     `row` is the record as it is, or None for a new one; `section` is where it goes to, if it is moved.
     """
-    moved = row is not None and section is not None and section != _section(layout, row)
-    if row is not None and state_of(layout, row) == state and row.get("active", True) and not moved:
-        return {}
     section = section if section is not None else _section(layout, row) if row is not None else layout.section
+    now = layout.stage(row["stage_id"][0]) if row is not None and row["stage_id"] else None
+    strange = now is not None and not now.of(section)  # it moves to a section that has other stages
+    if row is not None and state_of(layout, row) == state and row.get("active", True) and not strange:
+        return {}
     if not can_be(layout, state, section):
         return {}
     values: dict[str, Any] = {}
     target = layout.target(state, section)
-    now = layout.stage(row["stage_id"][0]) if row is not None and row["stage_id"] else None
     if layout.model == "crm.lead":
         return _lead_values(layout, state, section, now)
-    if target is not None and (now is None or now.state != state or moved):
+    if target is not None and (now is None or now.state != state or strange):
         values["stage_id"] = target
     if layout.task_state:
         values["state"] = {"close": DONE, "cancel": CANCELED}.get(state, WORKING)

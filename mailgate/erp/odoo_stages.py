@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from mailgate.model import State
     from mailgate.policy import Mailbox
 
-STAGE_FLAGS = ("sequence", "closed", "is_closed", "is_won", "unattended", "fold", "project_ids", "team_id", "team_ids")
+STAGE_FLAGS = ("sequence", "closed", "is_closed", "is_won", "unattended", "fold", "project_ids", "team_id", "team_ids",
+               "mail_template_id")  # fmt: skip
 # Of stages no flag tells waiting from working, and cancelled from done. Their names do, mostly.
 PENDING = ("pend", "await", "wait", "hold", "attent", "attesa", "warte", "wartend", "espera", "wacht", "aguard")
 CANCEL = ("cancel", "annul", "abgebr", "storn", "reject", "refus", "abgelehnt", "rejet", "rechaz", "geannul", "cancl")

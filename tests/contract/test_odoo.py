@@ -467,6 +467,17 @@ def test_a_stage_that_is_gone_is_not_what_keeps_words_back(house: House) -> None
     assert CUSTOMERS in to(mails) and "admin@mycompany.example" in to(mails)
 
 
+def test_a_case_keeps_its_state_where_it_goes(house: House) -> None:
+    case, books = new_case(house), books_of(house)
+    books.set_state(case, "pending")
+    house.send(mail(FABIEN, f"Re: [{case}] x", "Set-Section: SALES\nSet-Relay: no\n\nYours.\n"))
+    assert books.section(case) == "SALES"
+    assert books.read(case, "stage_id") and house.send(mail(FABIEN, f"Re: [{case}] x", "Set-Priority: 1\n")) == ()
+    with house.desk() as desk:
+        (found,) = desk.erp(house.config.mailboxes[0]).cases((case,))
+    assert found.state == "pending"
+
+
 # --- leads
 
 
