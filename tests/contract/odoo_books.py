@@ -234,7 +234,9 @@ class OdooBooks:
         return "outsider"
 
     def reminder(self, case: int) -> dict[str, str]:
-        own = f"<1234567890.12.34-openerp-{case}-{self.model}@erp.example>"
+        self(self.model, "message_post", [case], body="A reminder", subtype_xmlid="mail.mt_note")
+        where = [["model", "=", self.model], ["res_id", "=", case], ["body", "ilike", "A reminder"]]
+        own = self("mail.message", "search_read", where, ["message_id"])[0]["message_id"]
         return {"Message-ID": own, "X-Odoo-Objects": f"{self.model}-{case}"}
 
     @contextmanager
