@@ -51,6 +51,8 @@ only_tickets = pytest.mark.parametrize("books", [pytest.param(one, marks=pytest.
                                        indirect=True)  # fmt: skip
 only_leads = pytest.mark.parametrize("books", [pytest.param(one, marks=pytest.mark.real) for one in LEADS],
                                      indirect=True)  # fmt: skip
+only_tasks_of_19 = pytest.mark.parametrize("books", [pytest.param("odoo19-project.task", marks=pytest.mark.real)],
+                                           indirect=True)  # fmt: skip
 only_19 = pytest.mark.parametrize("books", [pytest.param(one, marks=pytest.mark.real) for one in ALL[3:]],
                                   indirect=True)  # fmt: skip
 
@@ -512,11 +514,9 @@ def test_a_won_lead_can_be_lost_and_a_lost_one_opened(house: House) -> None:
 # --- release 19
 
 
-@only_19
+@only_tasks_of_19
 def test_everybody_to_whom_a_task_is_assigned_is_responsible(house: House) -> None:
     books = books_of(house)
-    if books.model != "project.task":
-        pytest.skip("only tasks are assigned to several")
     case = new_case(house)
     users = books.ids["users"]
     books.write(case, user_ids=[[6, 0, [users["fp"], users["ede"]]]])
@@ -525,11 +525,9 @@ def test_everybody_to_whom_a_task_is_assigned_is_responsible(house: House) -> No
     assert CUSTOMERS in to(mails) and books.priority(case) == 1
 
 
-@only_19
+@only_tasks_of_19
 def test_an_inactive_assignee_hides_nobody(house: House) -> None:
     books = books_of(house)
-    if books.model != "project.task":
-        pytest.skip("only tasks are assigned to several")
     case = new_case(house)
     aaron = books("res.users", "create", {"name": "Aaron", "login": "aaron", "active": False})
     books.write(case, user_ids=[[6, 0, [aaron, books.ids["users"]["fp"]]]])
@@ -537,11 +535,9 @@ def test_an_inactive_assignee_hides_nobody(house: House) -> None:
     assert CUSTOMERS not in to(mails) and books.history(case)[0][1]
 
 
-@only_19
+@only_tasks_of_19
 def test_a_tasks_partner_is_whom_the_form_shows(house: House) -> None:
     books = books_of(house)
-    if books.model != "project.task":
-        pytest.skip("only there the form does not show the address")
     case = new_case(house)
     right = books("res.partner", "create", {"name": "Right", "email": "right@elsewhere.example"})
     books.write(case, partner_id=right)
