@@ -110,8 +110,8 @@ def code(call: Caller, model: str, method: str, *args: Any) -> str | int:
 
 
 def listen(port: int) -> Sink:
-    """Listen on a port that another test may still hold for a moment."""
-    end = time.monotonic() + 20
+    """Listen on a port that another test, or another run of the tests, may still hold."""
+    end = time.monotonic() + 120
     while True:
         try:
             return Sink(port)
