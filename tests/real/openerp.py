@@ -1,7 +1,7 @@
 """The real OpenERP 5 of tests/real/openerp5: is there one, and a clean database in it.
 
 With MAILGATE_REAL=1 in the environment one is built and started where there is none, and a test that needs it fails
-if that fails. Otherwise such a test is skipped, unless the default server runs.
+if that fails; with 0 such a test is skipped. Otherwise it is skipped, unless the default server runs.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from tests.real.openerp5.seed import OpenERP, seed
 SCRIPTS = Path(__file__).parent / "openerp5"
 DIR = Path("/var/lib/mailgate-openerp5")
 WANTED = os.environ.get("MAILGATE_REAL") == "1"
+UNWANTED = os.environ.get("MAILGATE_REAL") == "0"
 
 
 @functools.cache
 def server() -> str:
     """Return the URL of the running server; skips the test, or fails it with MAILGATE_REAL=1, if there is none."""
+    if UNWANTED:
+        pytest.skip("MAILGATE_REAL=0: without real servers, though one may be running")
     if WANTED:
         started = subprocess.run([SCRIPTS / "up"], capture_output=True, text=True)
         if started.returncode:

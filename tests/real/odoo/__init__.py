@@ -1,8 +1,9 @@
 """The real Odoos of tests/real/odoo: is there one of a release, and a database of its own in it for each test.
 
 With MAILGATE_REAL=1 in the environment one is built and started where there is none, and a test that needs it fails
-if that fails. Otherwise such a test is skipped, unless the default server runs. MAILGATE_ODOO19=optional skips the
-tests on Odoo 19 even then: the build script says so where that release cannot be installed any more.
+if that fails; with 0 such a test is skipped. Otherwise it is skipped, unless the default server runs.
+MAILGATE_ODOO19=optional skips the tests on Odoo 19 even then: the build script says so where that release cannot be
+installed any more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tests.real.odoo.seed import Ids, Odoo, seed
 
 SCRIPTS = Path(__file__).parent
 WANTED = os.environ.get("MAILGATE_REAL") == "1"
+UNWANTED = os.environ.get("MAILGATE_REAL") == "0"
 OPTIONAL = {14: False, 19: os.environ.get("MAILGATE_ODOO19") == "optional"}
 MASTER = "admin"  # the password that makes, copies and drops databases
 COPY = "copy"  # copies are named copy_PID_NUMBER, so that those of a run that was killed are known
@@ -47,6 +49,8 @@ def folder(release: int) -> Path:
 
 def server(release: int) -> str:
     """Return the URL of the running server; skips the test, or fails it where one is wanted, if there is none."""
+    if UNWANTED:
+        pytest.skip("MAILGATE_REAL=0: without real servers, though one may be running")
     if OPTIONAL[release]:
         pytest.skip(f"MAILGATE_ODOO{release}=optional: Odoo {release} cannot be installed here")
     url, trouble = _found(release)
