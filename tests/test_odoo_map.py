@@ -178,7 +178,10 @@ class Server:
                      "partner_id": "many2one", "partner_email": "char", "priority": "selection",
                      "description": "html", "email_cc": "char", "number": "char", "active": "boolean",
                      "x_costs": "float"}  # fmt: skip
-            return {name: {"type": kind, "selection": FOUR} for name, kind in kinds.items()}
+            return {
+                name: {"type": kind, "selection": FOUR, "required": name == "description", "readonly": name == "number"}
+                for name, kind in kinds.items()
+            }
         if method == "fields_get":
             return {"closed": {}, "unattended": {}, "sequence": {}}
         if method == "search_read":
@@ -232,3 +235,16 @@ def test_a_task_that_moves_gets_a_stage_of_where_it_goes() -> None:
 def test_a_stage_has_an_order_beside_its_sequence() -> None:
     given = [{"id": 9, "name": "B", "sequence": 1}, {"id": 3, "name": "A", "sequence": 1}]
     assert classified(given, box(), 1, "closed")[0] == Stage(3, "A", "draft")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"fields_description": None}, "the model wants a value in 'description'"),
+        ({"fields_contact": "number"}, "nobody can write 'number'"),
+        ({"fields_deadline": "user_id"}, "'user_id' is of the type many2one, not date or datetime"),
+    ],
+)
+def test_a_field_that_cannot_take_its_value_is_refused(chosen: dict[str, Any], said: str) -> None:
+    with pytest.raises(ErpDenied, match=said):
+        survey(Server(), box(**chosen), 14, 1)

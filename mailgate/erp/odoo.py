@@ -41,9 +41,7 @@ INNER = ("contact_id", "channel", "description", "partner")  # what a note need 
 SILENT = {14: {"notify_by_email": False}, 19: {"notify_skip_followers": True}}
 
 
-def connected(
-    settings: Settings, resolve: Callable[[Secret], str], memory: Memory, timeout: float
-) -> OdooRpc:  # fmt: skip
+def connected(settings: Settings, resolve: Callable[[Secret], str], memory: Memory, timeout: float) -> OdooRpc:
     """Return the transport to the server; nothing is read or sent before the first call."""
     key = settings.api_key
     return open_rpc(

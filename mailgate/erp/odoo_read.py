@@ -101,7 +101,7 @@ class Records:
         """
         section = self._section(wanted)
         if wanted == self.mailbox.section:
-            self.layout  # noqa: B018  # raises what is wrong with it
+            _ = self.layout  # raises what is wrong with it
         return section
 
     def _section(self, wanted: str | int) -> Section:
