@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.compose import compose, envelope_sender, without_commands
+from mailgate.compose import compose, envelope_sender
+from mailgate.cutting import without_commands
 from mailgate.message import parse
 from mailgate.model import LOOP_FIELD, Address, Relay
 from tests.builders import CARLA, GATEWAY, MAILBOX, NOW, mail, raw, token

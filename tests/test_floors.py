@@ -20,7 +20,7 @@ GROUND = ("record", "status", "model", "policy")
 PURE = (
     *GROUND, "charset", "html", "quoting", "text", "header", "address", "mime", "message", "automatic", "match",
     "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions", "plan", "addressees",
-    "compose", "recorded",
+    "cutting", "compose", "recorded",
 )  # fmt: skip
 PORTS = ("erp", "smtp", "journal", "config", "log")
 PORTS_SEE = (*GROUND, "address")
