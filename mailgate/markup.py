@@ -243,7 +243,9 @@ def target(href: str) -> str:
         return address if address.isprintable() else ""
     if not scheme.startswith(("http://", "https://")):
         return ""
-    href = _unwrapped(href)
+    href, marks = re.subn(r"(?<=[?&])utm_\w++=[^&#]*+&?", "", _unwrapped(href))
+    if marks:
+        href = re.sub(r"[?&](?=#|$)", "", href)
     if len(href) > LONGEST_LINK or re.search(rf"[\w=-]{{{LONGEST_WORD}}}", href.partition("?")[0]):
         return ""
     return href

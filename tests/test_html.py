@@ -249,6 +249,12 @@ def test_links_around_blocks_and_links_that_never_end() -> None:
     assert html_to_text("<blockquote><a href=http://x.example/>x</a></blockquote>") == "> x <http://x.example/>\n"
 
 
+def test_marks_for_statistics_are_left_out_of_links() -> None:
+    html = '<a href="https://x.example/a?utm_source=mail&amp;id=7&amp;utm_medium=b&amp;utm_id=1#top">x</a>'
+    assert html_to_text(html) == "x <https://x.example/a?id=7#top>\n"
+    assert html_to_text('<a href="https://x.example/?utm_id=1">x</a>') == "x <https://x.example/>\n"
+
+
 # --- Word ------------------------------------------------------------------------------------------------------------
 
 
@@ -398,6 +404,29 @@ def test_charsets(charset: str) -> None:
 )
 def test_attributes(source: str, found: dict[str, str]) -> None:
     assert {name: value for name, value in attributes(source).items() if name in found} == found
+
+
+ONLINE = "Read it online: https://x.example/n/1"
+
+
+@pytest.mark.parametrize(
+    ("plain", "html", "text"),
+    [
+        ("You cannot see HTML.", "<p>We are closed.</p>", "We are closed.\n\nYou cannot see HTML.\n"),
+        (ONLINE, "<p>" + "News of the week. " * 9 + "</p>", "News of the week. " * 9 + f"\n\n{ONLINE}\n"),
+        (ONLINE, f"<p>{ONLINE}</p><p>" + "and an older mail " * 9 + "</p>", f"{ONLINE}\n"),
+        ("Yes.", "<p>" + "No. " * 50 + "</p>", "Yes.\n"),
+        (ONLINE, "<p>Short</p>", f"{ONLINE}\n"),
+        ("See HTML", "", "See HTML\n"),
+        ("The HTML is broken. " * 40, "<p>x</p>", "The HTML is broken. " * 40 + "\n"),
+    ],
+)  # fmt: skip
+def test_a_plain_text_that_only_points_to_the_html_stands_below_it(plain: str, html: str, text: str) -> None:
+    raw = (
+        "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
+        f"{plain}\n--b\nContent-Type: text/html\n\n{html}\n--b--\n"
+    )
+    assert parse(raw.encode()).text.replace(" \n", "\n") == text.replace(" \n", "\n")
 
 
 def test_styles_are_read_one_by_one() -> None:
