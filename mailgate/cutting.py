@@ -30,13 +30,25 @@ def without_commands(mail: Mail) -> bytes:
     """Return the body with the command lines taken out of every text part; all other bytes stay as they came."""
     raw, pieces, at = mail.raw, [], mail.body
     names = {name.lower() for name, _ in filter(None, map(command_of, split(mail.text)[0]))}
-    for number, part in enumerate(sorted(_renderings(mail), key=lambda part: part.body)):
-        known = None if number == 0 or part.alternative else names
+    parts = sorted(_renderings(mail), key=lambda part: part.body)
+    first = _first(mail, parts)
+    for part in parts:
+        known = None if part in first else names
         cut = _cut_html(mail, part, known) if part.type in AS_HTML else _cut_plain(mail, part, known)
         if cut is not None and part.body >= at:
             pieces += [raw[at : part.body], cut]
             at = part.end
     return b"".join([*pieces, raw[at:]])
+
+
+def _first(mail: Mail, parts: list[Part]) -> list[Part]:
+    """Return the parts that begin the message: the first text, or the first part of each type in its alternatives."""
+    top = parts[:1]
+    for whole in mail.parts if top else ():
+        if whole.type == "multipart/alternative" and whole.start <= top[0].start < whole.end:
+            inside = {part.type: part for part in reversed(parts) if part.alternative and part.start < whole.end}
+            return [*inside.values()]
+    return top
 
 
 def _renderings(mail: Mail) -> Iterator[Part]:

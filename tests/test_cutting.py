@@ -373,6 +373,14 @@ def test_a_second_text_is_cut_only_of_what_was_carried_out() -> None:
     assert b"<p></p><p>Hello</p>" in left(mixed(first, again))
 
 
+def test_a_text_below_a_file_begins_no_message() -> None:
+    inner = alternative(part("text/plain", b"Set-Top: boxes\n"), part("text/html", b"<p>Set-Top: boxes</p>"))
+    kind, _, rest = inner.removeprefix(FROM).partition(b"\n\n")
+    source = FROM + b"Content-Type: multipart/mixed; boundary=o\n\n--o\n" + part("text/plain", b"Set-State: open\nHi\n")
+    source += b"\n--o\n" + kind + b"\n\n" + rest + b"--o--\n"
+    assert left(source) == source.partition(b"\n\n")[2].replace(b"Set-State: open\n", b"")
+
+
 # --- whatever the mail -----------------------------------------------------------------------------------------------
 
 LINES = [
