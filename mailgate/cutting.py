@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Ranges = list[tuple[int, int]]  # begin and end, in order, none beside the next
 
+ASCII = "Set-State: <open> & \\u\r\n"
 LINE_END = rb"\r\n|[\r\n\x0b\x0c]"  # as in the text that commands are read from
 # Renderings of a text that is read in another: they must not show what was cut there.
 AS_PLAIN = ("text/markdown", "text/x-markdown", "text/x-web-markdown", "text/enriched", "text/richtext")
@@ -198,19 +199,19 @@ def _codec(mail: Mail, part: Part, source: bytes) -> str:
     text = part_text(mail, part)
     wide = ("utf-16-le", "utf-16-be") if source[:2] in (b"\xff\xfe", b"\xfe\xff") else ()
     names: tuple[str, ...] = (*wide, *((part.charset,) if part.charset else ()), *CODECS)
-    for name in names:
-        try:
-            if clean(source.decode(name)) == text:
-                return name
-        except (LookupError, ValueError):
-            continue
-    for name in names:
-        try:
-            if source.decode(name, "surrogateescape").encode(name, "surrogateescape") == source:
-                return name
-        except (LookupError, ValueError):
-            continue
-    return "latin-1"
+    fit = [(name, clean(html)) for name in names if (html := _decoded(source, name)) is not None]
+    return next((name for name, read in fit if read == text), fit[0][0] if fit else "latin-1")
+
+
+def _decoded(source: bytes, name: str) -> str | None:
+    """Decode with a codec that gives these very bytes back, also piece by piece; None where it does not."""
+    try:
+        if not name.startswith(("utf-16", "utf-32")) and ASCII.encode(name) != ASCII.encode():
+            return None  # no charset of mail: punycode, unicode_escape
+        html = source.decode(name, "surrogateescape")
+        return html if html.encode(name, "surrogateescape") == source else None
+    except (LookupError, ValueError):
+        return None
 
 
 # --- bytes as they are transferred -----------------------------------------------------------------------------------
@@ -302,12 +303,15 @@ def _base64(data: bytes, newline: bytes, length: int, ends: bool) -> bytes:
 
 
 def _encoded(text: str, part: Part) -> bytes:
-    """Encode a text as a part's header says."""
-    try:
-        data = text.encode(part.charset or "utf-8", "replace")
-    except LookupError:
-        data = text.encode("utf-8", "replace")
-    return _transferred(data, part)
+    """Encode a text so that it is read again by what the part's header says."""
+    for name in (part.charset, *CODECS) if part.charset else CODECS:
+        try:
+            data = text.encode(name)
+        except (LookupError, ValueError):
+            continue
+        if _words(decode_text(data, part.charset)) == _words(text):
+            return _transferred(data, part)
+    return _transferred(text.encode("utf-8", "replace"), part)
 
 
 def _transferred(data: bytes, part: Part) -> bytes:

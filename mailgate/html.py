@@ -145,6 +145,8 @@ class _Reader:
         self.cell = -1  # the number of lines at the beginning of the cell; -1 after a table in it
         self.joins = -1  # the line to which the next cell is added, if it is the last one
         self.joining = -1  # the same, for the cell that is open
+        self.columns = 0  # how many cells began since the last that showed something
+        self.is_data = False  # the table has headings: columns count
 
     def lines(self) -> list[Line]:
         """Return all lines; then `torn` tells whether something hidden never ended."""
@@ -185,7 +187,8 @@ class _Reader:
         quotes = self.state.quotes
         if 0 <= self.joining == len(self.done) - 1:
             line, self.pieces = self.done.pop()
-            self.words, self.prefix, self.cell, self.gap = [line, "\t"], "", len(self.done), False
+            self.words, self.prefix = [line, "\t" * (self.columns if self.is_data else 1)], ""
+            self.cell, self.gap = len(self.done), False
             return
         if self.gap and not self.blank:
             self.cell += self.cell == len(self.done)
@@ -269,9 +272,11 @@ class _Reader:
         elif name in BLOCKS or name in SPACED:
             self._block(name in SPACED and not (name in LISTS and outside.lists))
         if name in CELLS:
+            self.is_data = self.is_data or name == "th"
             self._begin_cell()
-        elif name == "tr":
-            self.joins = -1
+        elif name in ("tr", "table"):
+            self.joins, self.columns = -1, 0
+            self.is_data = self.is_data and name == "tr"
         elif name == "a":
             self.link, self.picture = (found.get("href", ""), len(self.done), len(self.words), (begin, end)), ""
         else:
@@ -338,6 +343,7 @@ class _Reader:
     def _begin_cell(self) -> None:
         self._end_line()
         self.cell, self.joining = len(self.done), self.joins
+        self.columns += 1
 
     def _end_cell(self) -> None:
         """Remember the line of a cell that is only one: the next cell goes behind it."""
@@ -348,6 +354,7 @@ class _Reader:
             self.joins = -1
         elif lines:
             self.joins, self.gap = self.cell if self.done[-1][0].strip() else -1, False
+            self.columns = 0
         self.joining = -1
 
     def _void(self, name: str, found: dict[str, str], begin: int, end: int) -> None:

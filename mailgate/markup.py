@@ -237,9 +237,7 @@ def target(href: str) -> str:
     """Return where a link leads as a person would write it, or "" if that tells nothing: scripts, anchors, trackers."""
     scheme = href[:8].lower()
     if scheme.startswith("mailto:"):
-        from urllib.parse import unquote
-
-        address = unquote(href[7:].partition("?")[0], errors="replace")
+        address = _unquoted(href[7:].partition("?")[0])
         return address if address.isprintable() else ""
     if not scheme.startswith(("http://", "https://")):
         return ""
@@ -251,10 +249,16 @@ def target(href: str) -> str:
     return href
 
 
-def _unwrapped(href: str) -> str:
-    """Return the link that a mail filter put into its own: Safe Links, Proofpoint, and what Google makes of links."""
+def _unquoted(text: str) -> str:
+    if "%" not in text:
+        return text
     from urllib.parse import unquote
 
+    return unquote(text, errors="replace")
+
+
+def _unwrapped(href: str) -> str:
+    """Return the link that a mail filter put into its own: Safe Links, Proofpoint, and what Google makes of links."""
     host, _, rest = href.partition("//")[2].partition("/")
     host = host.lower()
     field, inner = "", ""
@@ -262,14 +266,14 @@ def _unwrapped(href: str) -> str:
         field = "url="
     elif host == "www.google.com" and rest.startswith("url?"):
         field = "q="
+    elif host == "urldefense.proofpoint.com" and rest.startswith("v2/url?"):
+        field = "u="
     elif host == "urldefense.com" and rest.startswith("v3/__"):
         inner = rest[5:].partition("__;")[0]
-    elif host == "urldefense.proofpoint.com" and rest.startswith("v2/url?"):
-        found = re.search(r"[?&]u=([^&#]*+)", rest)
-        inner = unquote(found[1].replace("-", "%").replace("_", "/"), errors="replace") if found else ""
     if field:
         found = re.search(rf"[?&]{field}([^&#]*+)", rest)
-        inner = unquote(found[1], errors="replace") if found else ""
+        inner = found[1] if found else ""
+        inner = _unquoted(inner.replace("-", "%").replace("_", "/") if field == "u=" else inner)
     return inner if inner[:8].lower().startswith(("http://", "https://")) and inner.isprintable() else href
 
 

@@ -300,6 +300,21 @@ def test_a_wrong_charset_is_seen_through() -> None:
     assert found == b"<p></p><p>\xff\xfe</p>"
 
 
+@pytest.mark.parametrize(
+    "charset", ["unicode_escape", "base64", "undefined", "x-unknown", "utf-7", "iso-2022-jp", "idna", "punycode", "hz"]
+)
+@pytest.mark.parametrize("encoding", ["8bit", "base64"])
+def test_no_charset_label_breaks_what_is_left(charset: str, encoding: str) -> None:
+    text = "Set-State: pending\u2028Hello\n\nyou\n" if charset == "x-unknown" else "Set-State: pending\nHello\n\nyou\n"
+    for kind, body in (("plain", text), ("html", text.replace("\n", "<br>\n").replace("\u2028", "<br>"))):
+        data = base64.encodebytes(body.encode()) if encoding == "base64" else body.encode()
+        found = left(FROM + part(f"text/{kind}; charset={charset}", data, encoding))
+        rest = base64.b64decode(found) if encoding == "base64" else found
+        assert (
+            rest.decode().split() == body.replace("Set-State: pending", "").replace("<br>", "", kind == "html").split()
+        )
+
+
 # --- the bytes as they are transferred -------------------------------------------------------------------------------
 
 

@@ -68,6 +68,8 @@ def test_html_to_text(html: str, text: str) -> None:
         ("<table><tr><td>a<td>&nbsp;<td>b</table>", "a\tb\n"),
         ("<table><tr><td><table><tr><td>a</table><td><table><tr><td>b</table></table>c", "a\n\nb\n\nc\n"),
         ("a<table><tr><td><p>b<td><p>c<tr><td>d<td>e</table>f", "a\n\nb\tc\nd\te\n\nf\n"),
+        ("<table><tr><th>a<th>b<th>c<tr><td>1<td><td>3<tr><td><td>2</table>", "a\tb\tc\n1\t\t3\n2\n"),
+        ("<table><tr><td>a<td><td>&nbsp;<td>b</table>", "a\tb\n"),
         ("<table><caption>t</caption><tr><td>a</table>", "t\na\n"),
         ("<p style='margin: 0 0 0 5pt'>a</p><p style=margin-bottom:.0001pt>b</p><p style='margin:0 0 9px'>c</p>d",
          "a\nb\n\nc\n\nd\n"),
