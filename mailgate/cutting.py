@@ -199,8 +199,13 @@ def _codec(mail: Mail, part: Part, source: bytes) -> str:
     text = part_text(mail, part)
     wide = ("utf-16-le", "utf-16-be") if source[:2] in (b"\xff\xfe", b"\xfe\xff") else ()
     names: tuple[str, ...] = (*wide, *((part.charset,) if part.charset else ()), *CODECS)
-    fit = [(name, clean(html)) for name in names if (html := _decoded(source, name)) is not None]
-    return next((name for name, read in fit if read == text), fit[0][0] if fit else "latin-1")
+    first = ""
+    for name in names:
+        html = _decoded(source, name)
+        if html is not None and clean(html) == text:
+            return name
+        first = first or ("" if html is None else name)
+    return first or "latin-1"
 
 
 def _decoded(source: bytes, name: str) -> str | None:
