@@ -10,6 +10,7 @@ import re
 
 from mailgate.address import is_address, parse_addresses
 from mailgate.model import Command, Complaint
+from mailgate.text import cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
 
     from mailgate.model import Scalar
 
-HYPHENS = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")  # what a client's typography makes of one
-BLANK = " \t\r\f\v\xa0\ufeff\u200b\u202f\u3000"
+# What a client's typography makes of a hyphen and a colon, and what has no width or turns the reading direction.
+HYPHENS = dict.fromkeys([*range(0x2010, 0x2016), 0x2043, 0x2212, 0xFE58, 0xFE63, 0xFF0D], "-")
+COLONS = dict.fromkeys([0xFF1A, 0xFE55, 0x2236, 0xA789], ":")
+NO_WIDTH = dict.fromkeys(
+    [0xAD, 0x34F, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xFE0E, 0xFE0F]
+)
+BLANK = " \t\r\f\v\xa0\x85\u1680\u202f\u205f\u3000\u2028\u2029\u200c\u200d" + "".join(map(chr, range(0x2000, 0x200B)))
+MARKS = "*_"  # how plain text renders what was bold
+BULLETS = "-*\u2022\u00b7\u2013\u25cf\u25aa\u2023"
+LONGEST_LIST = 10_000  # characters of addresses that go on over lines
 LARGEST = 1e15  # beyond it a float has no cents
 
 STATES = {
@@ -38,20 +47,52 @@ RELAY = {"yes": True, "no": False}
 
 def parts(line: str) -> tuple[str, str] | None:
     """Return (action, value) of a line that has the form of a command, as written, or None."""
-    line = line.strip(BLANK)
-    if line.startswith("*") and line.endswith("*"):  # how plain text renders what was bold
-        line = line.strip("*")
-    head, colon, value = line.replace("\uff1a", ":", 1).partition(":")
-    word = head.strip(BLANK).translate(HYPHENS)
-    name = word[4:]
+    if "et" not in line[:60].lower():
+        return None
+    line = line.translate(NO_WIDTH).strip(BLANK)
+    bold = line[:1] in MARKS
+    head, colon, value = _at_colon(line.lstrip(MARKS) if bold else line)
+    word = head.strip(BLANK + MARKS if bold else BLANK).translate(HYPHENS)
+    name = word[4:].strip(BLANK)
     if not colon or word[:4].lower() != "set-" or not name or not name.replace("-", "").replace("_", "").isalnum():
         return None
-    return name, value.strip(BLANK)
+    return name, value.strip(BLANK + MARKS if bold else BLANK)
+
+
+def _at_colon(line: str) -> tuple[str, str, str]:
+    """Take a line apart at its first colon of any form."""
+    head, colon, value = line[:80].translate(COLONS).partition(":")
+    return head, colon, value + line[80:] if colon else ""
 
 
 def is_command(line: str) -> bool:
     """Tell whether a line of text has the form of a command, whatever its action and value."""
     return parts(line) is not None
+
+
+class Block:
+    """The lines on top of a text, asked for one after the other: which of them are commands?
+
+    A line `Set-Cc:` that ends with a comma goes on in the next: clients wrap long lines.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.goes_on = False
+
+    def takes(self, line: str) -> bool:
+        """Tell whether a line is one of the block's: a command, or a blank line."""
+        bare = line.strip(BLANK)
+        command = parts(bare)
+        if command is not None:
+            self.found.append(bare)
+        elif self.goes_on and "@" in bare and not bare.startswith(">"):
+            self.found[-1] += f" {bare}"
+        elif bare.translate(NO_WIDTH).strip(BLANK):
+            return False
+        cc = bool(bare) and (self.goes_on or (command is not None and command[0].lower() == "cc"))
+        self.goes_on = cc and bare.endswith((",", ";")) and len(self.found[-1]) < LONGEST_LIST
+        return True
 
 
 class _BadValueError(ValueError):
@@ -84,21 +125,29 @@ def read(text: str) -> tuple[tuple[Command, ...], tuple[Complaint, ...], str]:
 
 def split(text: str) -> tuple[tuple[str, ...], str]:
     """Return the command lines on top of a text, as written, and what stands below them."""
-    found: list[str] = []
+    block = Block()
     lines = text.split("\n")
     for number, line in enumerate(lines):
-        if is_command(line):
-            found.append(line.strip(BLANK))
-        elif line.strip(BLANK):
-            return tuple(found), "\n".join(lines[number:])
-    return tuple(found), ""
+        if not block.takes(line):
+            return tuple(block.found), "\n".join(lines[number:])
+    return tuple(block.found), ""
 
 
 def strays(rest: str) -> tuple[str, ...]:
-    """Return the lines of a command's form that stand below the block: they are text, and are not carried out."""
-    if "set-" not in rest.lower():
+    """Return the lines of a command's form that stand below the block: they are text, and are not carried out.
+
+    What an older mail below says is not counted; a line in a list is, since its writer meant it.
+    """
+    found = [line for line in rest.split("\n") if _is_stray(line)] if "et" in rest.lower() else []
+    if not found:
         return ()
-    return tuple(line.strip() for line in rest.split("\n") if is_command(line) and _known(line))
+    new = {line.strip() for line in cut(rest).new.split("\n")}
+    return tuple(line.strip() for line in found if line.strip() in new)
+
+
+def _is_stray(line: str) -> bool:
+    bare = line.strip(BLANK)
+    return _known(bare) or (bare[:1] in BULLETS and _known(bare[1:]))
 
 
 def _known(line: str) -> bool:
@@ -196,8 +245,15 @@ def _probability(value: str) -> float:
     return number
 
 
+def _unlinked(value: str) -> str:
+    """Return an address without the link that a client renders beside it: `a@b.org <mailto:a@b.org>`."""
+    value = re.sub(r"\[([^][]*+)\]\((?:mailto|https?):[^()]*+\)", r"\1", value)
+    value = re.sub(r"(?<=[^\s,;+-])\s*+<(?:mailto|https?):[^<>]*+>", "", value)
+    return re.sub(r"(?i)\bmailto:", "", value)
+
+
 def _email(value: str) -> str:
-    found = parse_addresses(value)
+    found = parse_addresses(_unlinked(value))
     if len(found) != 1 or not is_address(found[0].email):
         raise _BadValueError(f"{value!r} is not one e-mail address")
     return found[0].email
@@ -206,7 +262,7 @@ def _email(value: str) -> str:
 def _cc(value: str) -> tuple[str, ...]:
     """Return signed addresses: "+a@b" to add, "-a@b" to take away, "=a@b" for a list that replaces the old."""
     entries = []
-    for entry in filter(None, map(str.strip, re.split(r"[,;]", value))):
+    for entry in filter(None, map(str.strip, re.split(r"[,;]", _unlinked(value)))):
         sign, email = (entry[0], entry[1:]) if entry[0] in "+-" else ("=", entry)
         entries.append(sign + _email(email))
     if not entries:
@@ -242,6 +298,10 @@ def _text(value: str) -> str:
     return value
 
 
+def _user(value: str) -> str:
+    return _unlinked(value) if "@" in value else value
+
+
 EXAMPLES = {
     "state": "pending",
     "user": "ede",
@@ -259,7 +319,7 @@ EXAMPLES = {
 }
 ACTIONS: dict[str, Callable[[str], Scalar | tuple[str, ...]]] = {
     "state": _state,
-    "user": _text,
+    "user": _user,
     "priority": _priority,
     "partner": _email,
     "cost": _amount,

@@ -10,7 +10,7 @@ from mailgate.charset import clean, decode_text, harmless, one_line
 from mailgate.header import date_of, decode_words, message_ids, read_fields, unfold
 from mailgate.mime import MAX_DEPTH, describe, lines_end_lf, split, transfer_decoded
 from mailgate.model import Address, Attachment, Mail, Part
-from mailgate.text import html_to_text, unflow
+from mailgate.text import html_to_text, is_stub, unflow
 
 __all__ = ["MAX_DEPTH", "content", "delivery_key", "header_end", "parse", "part_text", "text_parts"]
 
@@ -184,12 +184,22 @@ def _plain(mail: Mail, part: Part) -> str:
 
 
 def _group_text(mail: Mail, group: list[Part]) -> str:
-    """Return the text of one body, or of the best of its renderings: plain text if there is any."""
+    """Return the text of one body, or of the best of its renderings: plain text if there is any.
+
+    A plain text that only points to its twin in HTML stands below that, in case it said more.
+    """
+
+    def rendering(kind: str) -> str:
+        return "\n".join(_plain(mail, part) for part in group if part.type == kind)
+
     if len(group) > 1:
-        for kind in ("text/plain", "text/html"):
-            text = "\n".join(_plain(mail, part) for part in group if part.type == kind)
-            if text.strip():
-                return text
+        text = rendering("text/plain")
+        if not text.strip():
+            text = rendering("text/html")
+        elif is_stub(text, lambda: rendering("text/html")):
+            text = f"{rendering('text/html')}\n{text}"
+        if text.strip():
+            return text
     return _plain(mail, group[0])
 
 

@@ -12,7 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["clean", "cut", "decode_text", "drop_lines_html", "html_to_text", "unflow"]
+__all__ = ["clean", "cut", "decode_text", "html_lines", "html_to_text", "is_stub", "paragraphs", "unflow"]
+
+LONGEST_STUB = 600  # characters of a plain text that is none
 
 
 def html_to_text(html: str) -> str:
@@ -22,14 +24,30 @@ def html_to_text(html: str) -> str:
     return convert(html)
 
 
-def drop_lines_html(html: str, drop: Callable[[str], bool]) -> str | None:
-    """Cut the leading visible lines for which `drop(line)` is true out of an HTML source; None if there are none.
+def html_lines(html: str) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Return the visible lines of an HTML document, each with the stretches `[begin:end]` of the source it stands in.
 
-    Stops at the first line that is neither blank nor dropped. Every other character of the source stays as it was.
+    The stretches hold the words, the line's own `<br>`, and links that are wholly in it: a line can be cut out of the
+    source by them, and all other markup stays.
     """
-    from mailgate.html import drop_lines
+    from mailgate.html import visible_lines
 
-    return drop_lines(html, drop)
+    return visible_lines(html)
+
+
+def is_stub(plain: str, rendered: Callable[[], str]) -> bool:
+    """Tell whether a plain text only points to its twin in HTML ("your program cannot show HTML", "read it online").
+
+    Such a text is short, speaks of HTML or holds a link, and shares few words with the twin, whose text `rendered`
+    returns; it is asked for only where the rest is so.
+    """
+    lower = plain.lower()
+    if len(plain) > LONGEST_STUB or ("html" not in lower and "http" not in lower):
+        return False
+    words, others = set(lower.split()), rendered().lower().split()
+    if len(words.intersection(others)) * 3 > len(words):
+        return False
+    return len(others) > 4 * len(words) or ("html" in lower and "http" not in lower and bool(others))
 
 
 def cut(text: str) -> Cut:
@@ -53,19 +71,28 @@ def unflow(text: str, delsp: bool) -> str:
 
     With `delsp` the blank at a soft line break is no part of the text.
     """
-    out: list[str] = []
+    return "\n".join(paragraph for paragraph, _ in paragraphs(text, delsp))
+
+
+def paragraphs(text: str, delsp: bool) -> list[tuple[str, int]]:
+    """Return the paragraphs of a format=flowed text, as `unflow` joins them, each with the number of its lines.
+
+    A line that begins as a command does is one of its own: some clients leave a blank at the end of typed lines, and
+    two commands would become one.
+    """
+    out: list[tuple[str, int]] = []
     paragraph: list[str] = []
     depth = 0
 
     def close() -> None:
         if paragraph:
-            out.append(f"{'>' * depth}{' ' if depth else ''}{''.join(paragraph)}")
+            out.append((f"{'>' * depth}{' ' if depth else ''}{''.join(paragraph)}", len(paragraph)))
             paragraph.clear()
 
     for line in text.split("\n"):
         here, words = _unstuffed(line)
         signature = words == "-- "
-        if here != depth or signature:
+        if here != depth or signature or not words or words[:4].lower() == "set-":
             close()
         depth = here
         flowed = words.endswith(" ") and not signature
@@ -73,4 +100,4 @@ def unflow(text: str, delsp: bool) -> str:
         if not flowed:
             close()
     close()
-    return "\n".join(out)
+    return out

@@ -164,7 +164,12 @@ def test_every_example_is_a_good_line() -> None:
     "line",
     ["Set-State: pending", "set-state: pending", "SET-STATE: PENDING", "Set-State : pending", "Set-State:pending",
      "  Set-State\t:\tpending  ", "Set-State\xa0:\xa0pending\xa0", "\xa0Set-State: pending", "\ufeffSet-State: pending",
-     "\u200bSet-State: pending", "Set-State\uff1apending", "Set-State \uff1a pending", "Set-State: pending\r"],
+     "\u200bSet-State: pending", "Set-State\uff1apending", "Set-State \uff1a pending", "Set-State: pending\r",
+     "Set-\u200bState: pen\u200bding", "\u200eSet-State: pending\u200e", "Set\u2011State: pending",
+     "Set\u2013State: pending", "Set\u2014State: pending", "Set\uff0dState: pending", "Set\xad-State: pending",
+     "*Set-State: pending*", "**Set-State: pending**", "*Set-State:* pending", "**Set-State**: pending",
+     "_Set-State: pending_", "*Set-State*:*pending*", "\u3000Set-State:\u2003pending\u2009", "Set- State: pending",
+     "Set-State\ufe55 pending"],
 )  # fmt: skip
 def test_the_line_as_mail_clients_write_it(line: str) -> None:
     commands, complaints, rest = read(f"{line}\nHello")
@@ -237,7 +242,115 @@ def test_good_lines_are_carried_out_beside_bad_ones() -> None:
         ("Hello\nSet-Top: box\n", ()),
         ("Hello\nset the state: close\n", ()),
         ("Set-State: whatever\n", ("Set-State: whatever",)),
+        ("- Set-State: close\n", ("- Set-State: close",)),
+        ("\u2022 Set-State: close\nHello\n", ("\u2022 Set-State: close",)),
+        ("Hello\n\nFrom: A\nSent: Monday\nTo: B\nSubject: x\n\nSet-State: close\n", ()),
+        ("Hello\n\nOn Mon, 6 Oct 2008 at 12:30, S <s@x.example> wrote:\n\nSet-State: close\n", ()),
+        ("Yes.\n> Set-State: close\nNo.\nSet-State: open\n", ("Set-State: open",)),
     ],
 )
 def test_command_lines_below_the_text_are_found(rest: str, found: tuple[str, ...]) -> None:
     assert strays(rest) == found
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a@b.org <mailto:a@b.org>", "a@b.org<mailto:a@b.org>", "<mailto:a@b.org>", "[a@b.org](mailto:a@b.org)",
+     "mailto:a@b.org", "A B <a@b.org<mailto:a@b.org>>"],
+)  # fmt: skip
+def test_addresses_as_clients_render_their_links(value: str) -> None:
+    assert value_of(f"Set-Partner: {value}") == "a@b.org"
+    assert value_of(f"Set-Cc: +{value}") == ("+a@b.org",)
+
+
+def test_a_user_by_address_is_known_by_it_however_it_is_rendered() -> None:
+    assert value_of("Set-User: ede@mycompany.com <mailto:ede@mycompany.com>") == "ede@mycompany.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "rest"),
+    [
+        ("Set-Cc: +a@b.org,\n+c@d.org\nHello", ("Set-Cc: +a@b.org, +c@d.org",), "Hello"),
+        ("Set-Cc: a@b.org;\n  c@d.org;\n e@f.org\nHello", ("Set-Cc: a@b.org; c@d.org; e@f.org",), "Hello"),
+        ("Set-Cc: a@b.org,\n\nc@d.org", ("Set-Cc: a@b.org,",), "c@d.org"),
+        ("Set-Cc: a@b.org,\nHello", ("Set-Cc: a@b.org,",), "Hello"),
+        ("Set-Cc: a@b.org,\nSet-User: e@f.org", ("Set-Cc: a@b.org,", "Set-User: e@f.org"), ""),
+        ("Set-Cc: a@b.org\nc@d.org is his address", ("Set-Cc: a@b.org",), "c@d.org is his address"),
+        ("Set-Cc: a@b.org,\n> c@d.org", ("Set-Cc: a@b.org,",), "> c@d.org"),
+        ("Set-Subject: one,\ntwo@x", ("Set-Subject: one,",), "two@x"),
+    ],
+)
+def test_a_list_of_addresses_goes_on_behind_a_comma(text: str, found: tuple[str, ...], rest: str) -> None:
+    assert split(text) == (found, rest)
+
+
+def body(kind: str, text: str, encoding: str = "8bit", charset: str = "utf-8") -> str:
+    """Return the commands of a mail with this one part, as `action=value`."""
+    import base64
+    import quopri
+
+    data = text.encode(charset)
+    coded = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}.get(encoding, bytes)(data)
+    head = f"From: a@b.org\nContent-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n"
+    commands, complaints, rest = read(parse(head.encode() + coded).text)
+    assert complaints == ()
+    return " ".join(f"{one.action}={one.value}" for one in commands) + f" | {rest.strip()}"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div class=WordSection1><p class=MsoNormal>Set-State: pending<o:p></o:p></p>"
+        "<p class=MsoNormal>Set-User: ede<o:p></o:p></p>"
+        "<p class=MsoNormal><o:p>&nbsp;</o:p></p><p class=MsoNormal>Hello<o:p></o:p></p></div>",
+        "<p>Set-State: pending<br>\n    Set-User: ede<br>\n  </p><p>Hello<br></p>",
+        "<p>Set-State: pending</p><p>Set-User: ede</p><p><br></p><p>Hello</p>",
+        '<div dir="ltr">Set-State: pending<div>Set-User: ede</div><div><br></div><div>Hello</div></div>',
+        '<div dir="auto">Set-State: pending<div dir="auto">Set-User: ede</div><div dir="auto">Hello</div></div>',
+        '<body style="word-wrap: x"><div>Set-State: pending</div><div>Set-User: ede</div><div>Hello</div></body>',
+        "<html><body><pre>Set-State: pending\nSet-User: ede\n\nHello\n</pre></body></html>",
+        "<div>Set-State:&nbsp;pending</div><div>Set-User:&nbsp;ede</div><div>&nbsp;</div><div>Hello</div>",
+        '<table width="100%"><tr><td style="font-size:14px">Set-State: pending<br>Set-User: ede<br><br>Hello</table>',
+        '<div style="display:none">Preview&nbsp;&zwnj;</div><b>Set-State: pending</b><br>Set-User: ede<p>Hello',
+        "<ul style='display:none'><li>x</ul><div><span>Set</span>-State: pending</div>Set-User: ede<hr>Hello",
+        "&#65279;Set&#8209;State&#65306; pending<br>&#8203;Set-User: ede<br>Hello",
+    ],
+)
+def test_html_of_many_clients(html: str) -> None:
+    for encoding in ("8bit", "quoted-printable", "base64"):
+        assert body("text/html", html, encoding) == "state=pending user=ede | Hello"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Set-State: pending\nSet-User: ede\n\nHello", "Set-State: pending\r\nSet-User: ede\r\n\r\nHello\r\n",
+     "Set-State: pending\rSet-User: ede\rHello\r", "Set-State: pending\u2028Set-User: ede\u2028Hello",
+     "\ufeff\n\xa0\nSet-State:\xa0pending\xa0\nSet-User: ede\n\xa0\nHello"],
+)  # fmt: skip
+def test_plain_text_however_it_is_transferred(text: str) -> None:
+    for encoding in ("8bit", "quoted-printable", "base64"):
+        assert body("text/plain", text, encoding) == "state=pending user=ede | Hello"
+    for charset in ("utf-16", "utf-16-le", "utf-8"):
+        assert body("text/plain", text, "base64", charset) == "state=pending user=ede | Hello"
+
+
+def test_flowed_text() -> None:
+    kind = "text/plain; format=flowed; delsp=yes"
+    assert body(kind, "Set-State: pending\nSet-User: ede\n\nHel \nlo\n") == "state=pending user=ede | Hello"
+    assert body(kind, " Set-State: pending \nSet-User: ede\nHello") == "state=pending user=ede | Hello"
+
+
+def test_commands_below_a_banner_or_a_greeting_are_text_and_told() -> None:
+    html = "<table><tr><td>CAUTION: this mail came from outside.</table><p>Hello</p><p>Set-State: pending</p>"
+    mail = parse(f"From: a@b.org\nContent-Type: text/html\n\n{html}".encode())
+    commands, _, rest = read(mail.text)
+    assert commands == ()
+    assert strays(rest) == ("Set-State: pending",)
+
+
+def test_quoted_commands_in_html_are_nobodys() -> None:
+    html = "<p>Hello</p><blockquote type=cite><p>Set-State: pending</p></blockquote><p>Set-State: pending</p>"
+    mail = parse(f"From: a@b.org\nContent-Type: text/html\n\n{html}".encode())
+    assert strays(read(mail.text)[2]) == ("Set-State: pending",)
+    mail = parse(mail.raw.replace(b"</blockquote><p>Set-State: pending</p>", b"</blockquote>"))
+    assert strays(read(mail.text)[2]) == ()

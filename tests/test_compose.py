@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import email
-import quopri
 from email.header import decode_header, make_header
 from email.message import Message
 from typing import Any
@@ -14,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailgate.compose import compose, envelope_sender
-from mailgate.cutting import without_commands
 from mailgate.message import parse
 from mailgate.model import LOOP_FIELD, Address, Relay
 from tests.builders import CARLA, GATEWAY, MAILBOX, NOW, mail, raw, token
@@ -248,187 +245,6 @@ def test_a_multiparts_bytes_stay_as_they_came() -> None:
     assert sent(source).partition(b"\r\n\r\n")[2] == body
 
 
-# --- commands cut out
-
-COMMANDS = "Set-State: pending\nSet-User : ede\n"
-REST = "Hello Emmanuel,\n\nit breaks = again.\n"
-
-
-def part(kind: str, data: bytes, encoding: str = "") -> bytes:
-    transfer = f"Content-Transfer-Encoding: {encoding}\n" if encoding else ""
-    return f"Content-Type: {kind}\n{transfer}\n".encode() + data
-
-
-def left(source: bytes) -> bytes:
-    """Return the body that leaves when the commands are cut out."""
-    return without_commands(parse(source))
-
-
-FROM = b"From: fabien@mycompany.com\nMIME-Version: 1.0\n"
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (COMMANDS + REST, REST),
-        ("\n\n" + COMMANDS + "\n\n" + REST, REST),
-        (COMMANDS.replace("\n", "\r\n") + REST.replace("\n", "\r\n"), REST.replace("\n", "\r\n")),
-        ("Set-State: pending\r\nSet-User: ede\n\r\n" + REST, REST),
-        ("Set-Rely: no\n" + REST, REST),
-        (COMMANDS, ""),
-        ("Set-State: pending", ""),
-        (REST, REST),
-        (REST + COMMANDS, REST + COMMANDS),
-        ("Set-State: pending\n\xa0\nGrüße\n", "Grüße\n"),
-        ("\ufeffSet-State: pending\nHello\n", "Hello\n"),
-        ("Set-State\xa0: pending\nHello\n", "Hello\n"),
-        (COMMANDS.replace("\n", "\r") + REST.replace("\n", "\r"), REST.replace("\n", "\r")),
-        ("Set-State: pending\n\x0c\nHello\n", "Hello\n"),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("encoding", ["", "8bit", "binary"])
-def test_plain_text(body: str, expected: str, encoding: str) -> None:
-    assert left(FROM + part("text/plain; charset=utf-8", body.encode(), encoding)) == expected.encode()
-
-
-@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-8", "windows-1252"])
-def test_charsets_and_their_bytes(charset: str) -> None:
-    body = "Set-Subject: Grüße\nGrüße\n".encode(charset)
-    assert left(FROM + part(f"text/plain; charset={charset}", body)) == "Grüße\n".encode(charset)
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (b"Set-State: pending\nHello =3D x\n", b"Hello =3D x\n"),
-        (b"Set-Subject: a very long title that =\ngoes on\nHello\n", b"Hello\n"),
-        (b"Set-Subject: a very long title that =\r\ngoes on\r\nHello=\r\n you\r\n", b"Hello=\r\n you\r\n"),
-        (b"Set-Subject: it costs =3D\nHello\n", b"Hello\n"),
-        (b"=53et-State: pending\nHello\n", b"Hello\n"),
-        (b"Set-State:=20pending=20\nHello\n", b"Hello\n"),
-        (b"=EF=BB=BFSet-State: pending\n=C2=A0\nHello\n", b"Hello\n"),
-    ],
-)
-def test_quoted_printable_stays_as_it_came_below(body: bytes, expected: bytes) -> None:
-    assert left(FROM + part("text/plain; charset=utf-8", body, "quoted-printable")) == expected
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"Set-State: pending=0AHello\n",
-        b"Set-State: pending=0D=0A=\nHello=0D=0A=\nyou=0D=0A",
-        b"Set-State: open=0d=0aHello",
-    ],
-)
-def test_quoted_printable_with_encoded_line_ends_loses_no_text(body: bytes) -> None:
-    found = quopri.decodestring(left(FROM + part("text/plain", body, "quoted-printable")))
-    assert b"Set-State" not in found
-    assert found.startswith(b"Hello")
-    assert (b"you" in found) == (b"you" in body)
-
-
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_base64(newline: str) -> None:
-    whole, rest = (text.replace("\n", newline).encode() for text in (COMMANDS + REST * 9, REST * 9))
-    encoded = base64.encodebytes(whole).replace(b"\n", newline.encode())
-    found = left(FROM + part("text/plain; charset=utf-8", encoded, "base64"))
-    assert base64.b64decode(found) == rest
-    assert max(map(len, found.splitlines())) <= 76
-
-
-@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-32"])
-def test_wide_charsets_in_base64_keep_their_text(charset: str) -> None:
-    encoded = base64.encodebytes((COMMANDS + REST).encode(charset))
-    message = FROM + part(f"text/plain; charset={charset}", encoded, "base64")
-    if "Set-" in parse(message).text:  # what is not read as text has no commands either
-        again = parse(FROM + part(f"text/plain; charset={charset}", left(message), "base64"))
-        assert again.text == REST
-
-
-def test_flowed_text_is_cut_by_its_paragraphs() -> None:
-    body = b"Set-Subject: a title that is so long that it \nflows into the next line\nHello \nyou\n"
-    kind = "text/plain; charset=utf-8; format=flowed"
-    assert left(FROM + part(kind, body)) == b"Hello \nyou\n"
-    encoded = b"Set-Subject: a title that is so long that it=20\nflows into the next line\nHello=20\nyou\n"
-    assert left(FROM + part(kind, encoded, "quoted-printable")) == b"Hello=20\nyou\n"
-
-
-CODINGS: dict[str, tuple[Any, Any]] = {
-    "8bit": (bytes, bytes),
-    "quoted-printable": (quopri.encodestring, quopri.decodestring),
-    "base64": (base64.encodebytes, base64.b64decode),
-}
-
-
-@pytest.mark.parametrize(
-    ("html", "expected"),
-    [
-        ("<p>Set-State: pending</p><p>Hello</p>", "<p></p><p>Hello</p>"),
-        ("<div>Set-State: pending<br>Set-User: ede<br>Hello</div>", "<div>Hello</div>"),
-        ("<p>Set-State:&nbsp;pending</p>\r\n<p>H&euml;llo</p>", "<p></p>\r\n<p>H&euml;llo</p>"),
-        ("<p>Hello</p><p>Set-State: pending</p>", "<p>Hello</p><p>Set-State: pending</p>"),
-        ("<style>p {}</style><p><b>Set-</b>State: open</p><p>Grüße</p>", None),
-    ],
-)
-@pytest.mark.parametrize("encoding", CODINGS)
-def test_html(html: str, expected: str | None, encoding: str) -> None:
-    data = html.encode()
-    written, reads = CODINGS[encoding]
-    found = left(FROM + part("text/html; charset=utf-8", written(data), encoding))
-    text = reads(found).decode()
-    if expected is not None:
-        assert text == expected
-    else:
-        assert "Set-" not in text.replace("<b>", "").replace("</b>", "")
-        assert "Grüße" in text
-    assert "\u00c3" not in text
-
-
-def alternative(*parts: bytes) -> bytes:
-    return (
-        FROM
-        + b'Content-Type: multipart/alternative; boundary="b"\n\n'
-        + b"".join(b"--b\n" + one + b"\n" for one in parts)
-        + b"--b--\n"
-    )
-
-
-def test_every_rendering_is_cut_and_all_else_stays() -> None:
-    plain = part("text/plain; charset=utf-8", b"Set-State: pending\nHello\n")
-    html = part("text/html; charset=utf-8", b"<p>Set-State: pending</p><p>Hello</p>\n")
-    expected = alternative(plain.replace(b"Set-State: pending\n", b""), html.replace(b"Set-State: pending", b""))
-    source = alternative(plain, html)
-    assert left(source) == expected.partition(b"\n\n")[2]
-
-
-def test_in_a_mixed_mail_the_attachments_bytes_stay() -> None:
-    inner = alternative(
-        part("text/plain", b"Set-State: pending\nHello"), part("text/html", b"Set-State: pending<br>Hello")
-    )
-    head_, _, body = inner.partition(b"\n\n")
-    kind = head_.split(b"\n")[-1]
-    file = part("text/plain; name=notes.txt\nContent-Disposition: attachment", b"Set-State: close\nkept\n\x00\xff\r\n")
-    source = (
-        FROM
-        + b"Content-Type: multipart/mixed; boundary=o\n\npre\n--o\n"
-        + kind
-        + b"\n\n"
-        + body
-        + b"--o\n"
-        + file
-        + b"\n--o--\nepi"
-    )
-    found = left(source)
-    assert found.count(b"Set-State: pending") == 0
-    assert file in found
-    assert found.startswith(b"pre\n--o\n")
-    assert found.endswith(b"--o--\nepi")
-    assert found == source.partition(b"\n\n")[2].replace(b"Set-State: pending\n", b"").replace(
-        b"Set-State: pending<br>", b""
-    )
-
-
 def test_commands_are_cut_only_where_the_relay_says_so() -> None:
     source = raw("Set-State: pending\nHello\n")
     assert sent(source, cut=True).endswith(b"\r\n\r\nHello\n")
@@ -438,32 +254,3 @@ def test_commands_are_cut_only_where_the_relay_says_so() -> None:
 def test_the_customers_address_is_written_as_it_is() -> None:
     assert head(sent(recipient=CARLA))["To"] == '"Carla Customer" <carla@customer.org>'
     assert "To: jörg@müller.de".encode() in sent(recipient=Address("jörg@müller.de"))
-
-
-def cut_body(head: str, body: str) -> str:
-    text = f"From: fabien@mycompany.com\nSubject: x\nMIME-Version: 1.0\n{head}\n\n{body}"
-    return without_commands(parse(text.encode())).decode()
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "Set-State: pending\u2028Set-Priority: 2\u2028Hello",
-        "*Set-State: pending*\n\nHello",
-        "Set\u2011State: pending\n\nHello",
-    ],
-    ids=["line-separators", "bold", "typography"],
-)
-def test_a_cut_never_takes_the_words_below(body: str) -> None:
-    assert cut_body("Content-Type: text/plain; charset=utf-8", body).strip() == "Hello"
-
-
-def test_html_whose_commands_stand_below_a_banner_becomes_the_text() -> None:
-    head = "Content-Type: multipart/alternative; boundary=b"
-    plain = "--b\nContent-Type: text/plain; charset=utf-8\n\nSet-State: pending\n\nHello & <bye>\n"
-    html = (
-        "--b\nContent-Type: text/html; charset=utf-8\n\n<p>External!</p><p>Set-State: pending</p><p>Hello</p>\n--b--\n"
-    )
-    body = cut_body(head, plain + html)
-    assert "Set-State" not in body
-    assert "Hello &amp; &lt;bye&gt;" in body

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.header import decode_words, parameters
-from mailgate.message import parse, part_text, text_parts
+from mailgate.message import parse
 from mailgate.model import Cut
-from mailgate.text import clean, cut, decode_text, drop_lines_html, html_to_text, unflow
+from mailgate.text import clean, cut, decode_text, paragraphs, unflow
 
 MAILS = Path(__file__).parent / "mails"
 
@@ -131,99 +131,25 @@ def test_parameters(value: str, main: str, found: dict[str, str]) -> None:
         (" From\n >x", False, "From\n >x"),
         ("end \n-- \nAda", False, "end \n-- \nAda"),
         ("", False, ""),
+        ("> one \n> -- \n> Ada", False, "> one \n> -- \n> Ada"),
+        ("a \n\nb", False, "a \n\nb"),
+        (">>a \n>> b\n> c", False, ">> a b\n> c"),
+        (" > no quote, but stuffed", False, " > no quote, but stuffed"),
+        ("  two blanks \n stuffed", False, " two blanks stuffed"),
+        ("a  \nb", True, "a b"),
+        ("Set-State: open \nSet-User: ede \nHello", False, "Set-State: open \nSet-User: ede Hello"),
+        ("on top of a \nset-top box", False, "on top of a \nset-top box"),
     ],
 )
 def test_unflow(text: str, delsp: bool, joined: str) -> None:
     assert unflow(text, delsp) == joined
 
 
-# --- HTML ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("<p>one</p><p>two</p>", "one\n\ntwo\n"),
-        ("<div>one</div><div>two</div>", "one\ntwo\n"),
-        ("<div>one</div><div><br></div><div>two</div>", "one\n\ntwo\n"),
-        ("one<br>two<br/><br />three", "one\ntwo\n\nthree\n"),
-        ("<p class=MsoNormal>one</p><p class=MsoNormal>two</p>", "one\ntwo\n"),
-        ("  a \n  <b>b</b>\t c ", "a b c\n"),
-        ("a&nbsp;b &amp; &lt;c&gt; &#8364; &unknown;", "a b & <c> € &unknown;\n"),
-        ("a&#xD800;b", "a\ufffdb\n"),
-        ("a&#" + "9" * 5000 + ";", "a&#" + "9" * 5000 + ";\n"),
-        ("<p class=MsoNormal>one</p><p class=MsoNormal>&nbsp;</p><p class=MsoNormal>two</p>", "one\n\ntwo\n"),
-        ("<ul><li>a<li>b<ul><li>c</ul></ul>", "- a\n- b\n  - c\n"),
-        ("<ol><li>a</li><li>b</li></ol>", "1. a\n2. b\n"),
-        ("<table><tr><th>a<th>b<tr><td>1<td>2</table>", "a\tb\n1\t2\n"),
-        ("a<blockquote>b<br>c<blockquote>d</blockquote></blockquote>e", "a\n\n> b\n> c\n>\n> > d\n\ne\n"),
-        ('<blockquote style="margin:0 0 0 40px;border:none">only indented</blockquote>', "only indented\n"),
-        ("<pre>a\n  b</pre>", "a\n  b\n"),
-        ('<a href="https://a.example/x">here</a>', "here <https://a.example/x>\n"),
-        ('<a href="https://a.example/">a.example</a>', "a.example\n"),
-        ('<a href="mailto:a@b.example">a@b.example</a>', "a@b.example\n"),
-        ('<a href="mailto:a@b.example?subject=x">Ada</a>', "Ada <a@b.example>\n"),
-        ('<a href="#top">up</a>', "up\n"),
-        ('<a href="javascript:x()">x</a>', "x\n"),
-        ("<style>p{}</style><script>if (a<b) {}</script><title>t</title>a", "a\n"),
-        ('<div style="display: none">preview</div>a', "a\n"),
-        ('<div style="display:none">hidden <div>inner</div> hidden</div>a', "a\n"),
-        ('<span style="font-size:0px">x</span><span style="font-size:0.9em">y</span>', "y\n"),
-        ('<p style="display:none">never closed, so it is shown', "never closed, so it is shown\n"),
-        ("<p hidden>x</p>a", "a\n"),
-        ("<!-- comment <b> -->a<!-- never closed", "a<!-- never closed\n"),
-        ("<!--[if mso]><p>x</p><![endif]-->a<![if !mso]>b<![endif]>", "ab\n"),
-        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2\n"),
-        ("<p title='a>b'>c</p>", "c\n"),
-        ('<p title="never closed>c</p>', "c\n"),
-        ("a <b", "a <b\n"),
-        ("<style>never closed", "never closed\n"),
-        ('<img alt="😀"><img alt="company logo">', "😀\n"),
-        ("", ""),
-    ],
-)
-def test_html_to_text(html: str, text: str) -> None:
-    assert html_to_text(html) == text
-
-
-@given(st.text(alphabet=st.sampled_from("<>/!-ab p=\"'&#;\n")))
-def test_html_to_text_never_raises(html: str) -> None:
-    html_to_text(html)
-    drop_lines_html(html, lambda line: True)
-
-
-def is_command(line: str) -> bool:
-    return line.startswith("Set-")
-
-
-@pytest.mark.parametrize(
-    ("html", "rest"),
-    [
-        ("<p>Hello</p>", None),
-        ("", None),
-        ("Set-State: open", ""),
-        ("<div>Set-State: open</div><div>Hello</div>", "<div></div><div>Hello</div>"),
-        ("<div>Set-State:<b> open</b></div>Hello", "<div><b></b></div>Hello"),
-        ("Set-State: open<br>Set-User: ede<br><br>Hello<br>Set-X: y", "<br>Hello<br>Set-X: y"),
-        ("<p>Hello</p><p>Set-State: open</p>", None),
-        ("<style>x</style><p> </p><p>Set-&#83;tate: o<!-- c -->pen</p>é", "<style>x</style><p> </p><p><!-- c --></p>é"),
-        ("<blockquote>Set-State: open</blockquote>a", None),
-        ('<div style="display:none">Hello</div>Set-State: open', '<div style="display:none">Hello</div>'),
-        ("<pre>Set-State: open\nHello</pre>", "<pre>\nHello</pre>"),
-        ('Set-Cc: <a href="mailto:a@b.example">a@b.example</a><br>x', '<a href="mailto:a@b.example"></a>x'),
-    ],
-)
-def test_drop_lines_html(html: str, rest: str | None) -> None:
-    assert drop_lines_html(html, is_command) == rest
-
-
-def test_commands_leave_the_html_of_a_mail_and_nothing_else_does() -> None:
-    mail = parse((MAILS / "commands_both.eml").read_bytes())
-    html = part_text(mail, text_parts(mail)[1])
-    rest = drop_lines_html(html, is_command)
-    assert rest is not None
-    assert html_to_text(rest) == "Hello Emmanuel,\nSet-State: close is only text here.\n"
-    assert "<div>Hello <b>Emmanuel</b>,</div>" in rest
+@given(st.lists(st.sampled_from(["a ", "b", " c ", ">d ", "> e", "-- ", "Set-X: y ", " ", ">", ">> "])), st.booleans())
+def test_every_line_of_a_flowed_text_belongs_to_one_paragraph(lines: list[str], delsp: bool) -> None:
+    found = paragraphs("\n".join(lines), delsp)
+    assert sum(count for _, count in found) == max(1, len(lines))
+    assert "\n".join(paragraph for paragraph, _ in found) == unflow("\n".join(lines), delsp)
 
 
 # --- quotes and signatures -------------------------------------------------------------------------------------------
