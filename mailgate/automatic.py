@@ -27,9 +27,11 @@ DAEMONS = (
 MASTERS = (
     "postmaster", "poostmaster", "post_master", "post-master", "system administrator", "mail administrator",
     "mail service", "mail server", "mailserver", "mail system", "mailsystem", "post office", "email delivery",
-    "sysadmin", "mail gateway", "mailgate", "virus", "bounce", "no-reply", "noreply", "do-not-reply", "donotreply",
+    "sysadmin", "mail gateway", "mail router", "mailrouter", "mail-system", "mail filter", "interscan", "imss",
+    "mdaemon", "webshield", "messagelabs", "listserv", "majordomo", "-admin@", "-request@", "virus", "bounce",
+    "no-reply", "noreply", "do-not-reply", "donotreply",
 )  # fmt: skip
-REPORT_FIELDS = ("x-failed-recipients", "x-dsncontext", "x-ms-embedded-report", "x-mlserver", "x-amz-sns-message-id")
+REPORT_FIELDS = ("x-failed-recipients", "x-dsncontext", "x-ms-embedded-report")
 OUT_OF_OFFICE = (
     "automatic reply", "automatic response", "automatic answer", "automated reply", "automated response",
     "auto reply", "auto-reply", "auto response", "auto-response", "autoreply", "auto: ", "autoresponder",
@@ -111,7 +113,8 @@ def _bounce(mail: Mail, head: Fields) -> Automatic | None:
     """Recognize a delivery report. What reads them is loaded only if a mail system may have written the message."""
     origin = _origin(mail, head)
     kind = head.get("content-type", "").lower()
-    if origin == (0, 0) and "report" not in kind and "delivery-status" not in kind:
+    by_type = "report" in kind or "delivery-status" in kind or "x-amz-sns-message-id" in head
+    if origin == (0, 0) and not by_type:
         return None
     from mailgate.bounce import report_of
 
@@ -125,7 +128,8 @@ def _origin(mail: Mail, head: Fields) -> tuple[int, int]:
     named = (
         3 if _has(name, DAEMONS) or value.rstrip().endswith("<>") else int(_has(name, MASTERS) or not mail.sender.email)
     )
-    rest = 3 * _null_path(head) + bool(_submitted(head)) + sum(field in head for field in REPORT_FIELDS)
+    rest = 3 * (_null_path(head) or any(field in head for field in REPORT_FIELDS)) + bool(_submitted(head))
+    rest += 2 * ("x-mlserver" in head and named > 0)  # fml, which answers for the lists that it keeps
     return named, rest
 
 

@@ -14,7 +14,18 @@ from mailgate.header import message_ids, parameters, read_fields, unfold
 from mailgate.message import content, parse
 from mailgate.mime import lines_end_lf
 from mailgate.model import Automatic, Bounce
-from mailgate.prose import MOST_RECIPIENTS, PROSE, SAYINGS, SUBJECTS, code_of, has, own_words, refusal, told
+from mailgate.prose import (
+    MOST_RECIPIENTS,
+    PROSE,
+    SAYINGS,
+    SUBJECTS,
+    code_of,
+    has,
+    names_somebody,
+    own_words,
+    refusal,
+    told,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +43,8 @@ RETURNED = (
 )  # fmt: skip
 DELIVERED = ("delivered", "relayed", "expanded", "deliverable")
 MOST_IDS = 20
-ENOUGH = 5  # points that make a report
+MOST_GROUPS = 400
+MOST_BYTES = 500_000
 
 SES_FIELDS = (
     ("emailAddress", "final-recipient"), ("status", "status"), ("diagnosticCode", "diagnostic-code"),
@@ -46,6 +58,10 @@ ANSWERS = (
 CLIENTS = (
     "thunderbird", "outlook", "apple mail", "iphone", "ipad", "mutt", "evolution", "the bat", "k-9", "roundcube",
     "squirrelmail", "kmail", "sylpheed", "claws", "eudora", "android", "horde", "zimbra", "seamonkey", "gnus", "alpine",
+)  # fmt: skip
+REGARDS = (
+    "regards", "thanks", "thank you", "cheers", "sincerely", "grüße", "gruß", "cordialement", "saludos", "saluti",
+    "groet", "hilsen", "hälsning", "с уважением",
 )  # fmt: skip
 
 
@@ -98,19 +114,26 @@ def _why(
     (kind, typed), (prose, follows) = types, words
     listed = any(_is_recipient(group) for group in groups)
     by_type = kind in STATUS or (kind == "multipart/report" and (listed or typed))
-    who = sum(origin)
-    if by_type and (who > 0 or not is_answer(mail.subject)):
+    who, (named, rest) = sum(origin), origin
+    if is_answer(mail.subject) and named < 2 and not (by_type and rest > 2):
+        return ""
+    if by_type:
         return "a delivery report (RFC 3464)" if listed else "a delivery report (RFC 3464) that names nobody"
-    if "x-failed-recipients" in head and not is_answer(mail.subject):
+    if "x-failed-recipients" in head:
         return "X-Failed-Recipients"
-    who += 4 * (typed == "delivery-status")
+    who += 4 * (typed == "delivery-status") + 2 * (kind == "multipart/report")
     if who <= 0:
         return ""
     about = 2 * has(mail.subject, SUBJECTS)
     text = "\n".join(prose)
-    said = 2 * has(text, SAYINGS) + bool(code_of(text) or refusal(text)) + 3 * listed
-    back = 2 * (follows or any(part.type in RETURNED for part in mail.parts))
-    if (about == 0 and said + back < 4) or who + about + said + back - _person(mail, head, origin, prose) < ENOUGH:
+    said = 2 * has(text, SAYINGS)
+    proved = bool(code_of(text) or refusal(text)) + 3 * listed + names_somebody(mail, prose)
+    proved += 2 * (follows or any(part.type in RETURNED for part in mail.parts))
+    weak = named < 2 and rest < 3
+    total = who + about + said + proved - _person(mail, head, origin, prose)
+    if total < 5 + weak or (weak and not proved):
+        return ""
+    if not about and (said + proved < (2 if named > 1 else 4) or (not said and (named < 2 or rest < 3))):
         return ""
     sender = mail.sender.email or head.get("from", "") or "nobody"
     return f"from {sender[:200]}, and it reads as a delivery report"
@@ -122,8 +145,11 @@ def _person(mail: Mail, head: Fields, origin: Origin, prose: list[str]) -> int:
     named, rest = origin
     if named > 1:
         return points
+    if rest < 3:
+        points += 2 * bool(mail.in_reply_to) + 2 * ("@" in head.get("return-path", ""))
+        points += 2 * head.get("content-type", "").lower().startswith("multipart/alternative")
     points += 3 * has(f"{head.get('x-mailer', '')} {head.get('user-agent', '')}", CLIENTS)
-    points += 2 * (bool(mail.in_reply_to) and rest < 3)
+    points += 2 * any(line == "-- " or has(line[:40], REGARDS) for line in prose)
     return points + 3 * any(line.startswith(">") for line in prose)
 
 
@@ -131,18 +157,23 @@ def _person(mail: Mail, head: Fields, origin: Origin, prose: list[str]) -> int:
 
 
 def _blocks(data: bytes) -> Iterator[Fields]:
-    """Yield the groups of fields of a delivery-status body (RFC 3464 2.1). Lines that are no fields are passed over."""
-    flat = lines_end_lf(data).replace(b"\r", b"")
-    for block in flat.split(b"\n\n"):
-        group: Fields = {}
-        position = 0
-        while position < len(block):
-            pairs, after = read_fields(block, position, len(block))
-            for name, value in pairs:
-                group.setdefault(name.decode().lower(), unfold(value))
-            position = after if after > position else block.find(b"\n", position) + 1 or len(block)
-        if group:
-            yield group
+    """Yield the groups of fields of a delivery-status body (RFC 3464 2.1). Lines that are no fields are passed over.
+
+    At most MOST_GROUPS, of the first MOST_BYTES.
+    """
+    flat = lines_end_lf(data[:MOST_BYTES]).replace(b"\r", b"")
+    for block in flat.split(b"\n\n", MOST_GROUPS)[:MOST_GROUPS]:
+        found: dict[str, list[bytes]] = {}
+        last: list[bytes] = []
+        for line in block.split(b"\n"):
+            name, colon, value = line.partition(b":")
+            if line[:1] in (b" ", b"\t"):
+                last.append(line)
+            elif colon and name.isascii() and name.rstrip().replace(b"-", b"").isalnum():
+                last = [value]
+                found.setdefault(name.decode().strip().lower(), last)
+        if found:
+            yield {name: unfold(b" ".join(values)) for name, values in found.items()}
 
 
 def _groups(mail: Mail) -> Iterator[Fields]:

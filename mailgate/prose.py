@@ -28,11 +28,12 @@ SUBJECTS = (
     "not delivered", "non-delivery", "nondelivery", "non delivery", "failure notice", "failed mail", "mail failed",
     "delivery status", "delivery fail", "delivery has failed", "delivery notification", "delivery error",
     "delivery problem", "delivery report", "delivery incomplete", "delivery delay", "failure delivery",
-    "failed delivery", "unable to deliver", "error sending", "be delivered", "been delayed", "message delayed",
-    "mail delayed", "delayed mail", "mail failure", "mail system error", "rejected mail", "automatically rejected",
+    "failed delivery", "unable to deliver", "error sending", "not be delivered", "n't be delivered",
+    "cannot deliver", "can not deliver", "not deliver", "been delayed", "message delayed", "mail delayed",
+    "delayed mail", "mail failure", "mail system error", "rejected mail", "automatically rejected",
     "message rejected", "mail rejected", "blocked by", "could not send message", "smtp server: errors",
-    "nondeliverable", "see transcript for details", "error during delivery", "user unknown", "mailbox full",
-    "mailbox is full", "[bounce]", "bounce notification", "message bounced", "mail bounced", "bounced mail",
+    "nondeliverable", "see transcript for details", "error during delivery", "user unknown",
+    "[bounce]", "bounce notification", "message bounced", "mail bounced", "bounced mail",
     "are not member", "message status - undeliv", "non remis", "non distribu", "remise impossible",
     "échec de la remise", "échec de livraison", "unzustellbar", "nicht zugestellt", "nicht zustellbar",
     "nicht ausgeliefert", "zustellung fehlgeschlagen", "fehler bei der zustellung", "no se puede entregar",
@@ -47,18 +48,20 @@ SUBJECTS = (
     "반송",
 )  # fmt: skip
 SAYINGS = (
-    *SUBJECTS, "did not reach", "failed permanently", "permanent error", "permanent fatal", "temporary error",
-    "temporary fatal", "failed to deliver", "able to deliver", "can not deliver", "cannot deliver", "couldn't deliver",
-    "could not deliver", "be delivere", "not received", "did not receive", "unknown user", "no such user",
-    "no such recipient", "no such mailbox", "unknown recipient", "invalid recipient", "recipient rejected",
-    "address rejected", "does not exist", "doesn't exist", "over quota", "quota exceeded", "exceeded the storage",
-    "exceeded storage", "was rejected", "rejected your", "been rejected", "has been blocked", "have failed",
-    "following address failed", "failed recipients", "failed addresses", "following recipients", "had delivery",
-    "delivery problems", "mailbox unavailable", "unrouteable", "giving up", "delivery attempt", "error delivering",
-    "transcript of session", "error occurred while", "error has occurred", "error sending", "were affected",
-    "following response", "is not a member", "not member", "are not a member", "konnte nicht", "konnten nicht",
-    "n'a pas pu", "n'a pu", "no pudo", "no ha podido", "non è stato possibile", "não foi possível", "kon niet",
-    "エラー", "届きません", "存在しません", "未能", "失败", "失敗", "не существует", "не найден",
+    *SUBJECTS, "no valid recipient", "is delayed", "list of recipients", "mailbox full", "mailbox is full",
+    "been delivered", "did not reach", "failed permanently", "permanent error", "permanent fatal",
+    "temporary error", "temporary fatal", "failed to deliver", "able to deliver", "can not deliver",
+    "cannot deliver", "couldn't deliver", "could not deliver", "be delivere", "not received", "did not receive",
+    "unknown user", "no such user", "no such recipient", "no such mailbox", "unknown recipient",
+    "invalid recipient", "recipient rejected", "address rejected", "does not exist", "doesn't exist", "over quota",
+    "quota exceeded", "exceeded the storage", "exceeded storage", "was rejected", "rejected your", "been rejected",
+    "has been blocked", "have failed", "following address failed", "failed recipients", "failed addresses",
+    "following recipients", "had delivery", "delivery problems", "mailbox unavailable", "unrouteable", "giving up",
+    "delivery attempt", "error delivering", "transcript of session", "error occurred while", "error has occurred",
+    "error sending", "were affected", "following response", "is not a member", "not member", "are not a member",
+    "konnte nicht", "konnten nicht", "n'a pas pu", "n'a pu", "no pudo", "no ha podido", "non è stato possibile",
+    "não foi possível", "kon niet", "エラー", "届きません", "存在しません", "未能", "失败", "失敗",
+    "не существует", "не найден",
 )  # fmt: skip
 DELAYS = (
     "delay", "warning:", "not yet", "still being retried", "will be retried", "will retry", "continue to try",
@@ -74,7 +77,8 @@ RULED = (
     "start of returned", "begin message", "mail header", "original headers",
 )  # fmt: skip
 FOLLOWS = (
-    "headers follow", "header follows", "message follows", "headers of the original", "original message headers",
+    "headers follow", "header follows", "original message follows", "returned message follows",
+    "unsent message follows", "headers of the original", "original message headers",
     "a copy of the message header", "below is a copy", "this is a copy of", "copy of the original message",
     "message text follows", "original message attached", "you sent follows", "your message reads", "old message:",
     "original message:", "original message details", "forwarded message", "message headers:", "original headers",
@@ -133,8 +137,8 @@ def _ends(line: str) -> bool:
 
 
 def refusal(text: str) -> str:
-    """Return the first SMTP reply that refuses something, "550 ..." or "550-..."."""
-    match = re.search(r"(?<![\w.])[45][0-5]\d(?:[ \t]|-)[ \t]?[^\s\d]", text)
+    """Return the first SMTP reply that refuses something, "550 ..." or "550-...", where a reply may stand."""
+    match = re.search(r"(?m)(?:^[ \t]*|[:<\[(\"'][ \t]{0,2})[45][0-5]\d[ \t-]{1,3}(?=[^\s\d-]|[45]\.\d)", text)
     return match[0] if match else ""
 
 
@@ -153,7 +157,11 @@ def code_of(text: str) -> str:
 def told(mail: Mail, head: Fields, prose: list[str]) -> tuple[Bounce, ...]:
     """Return the recipients that a report names in prose, each with the status code that stands nearest below."""
     text = "\n".join(prose)
-    action = "delayed" if has(f"{mail.subject}\n{text}", DELAYS) and not has(text, ("permanent", "giv")) else "failed"
+    action = (
+        "delayed"
+        if has(f"{mail.subject}\n{text}", DELAYS) and not has(text, ("permanent", "giving up", "given up", "gave up"))
+        else "failed"
+    )
     found = _named(mail, prose)
     named = [(one.email, -1) for one in parse_addresses(head.get("x-failed-recipients", ""))]
     if named:
@@ -178,6 +186,11 @@ def _saying(lines: list[str], code: str) -> str:
     best = next((line for line in lines if code and code in line), "")
     best = best or next((line for line in lines if refusal(line)), "")
     return " ".join((best or next((line for line in lines if has(line, SAYINGS)), "")).split())[:500]
+
+
+def names_somebody(mail: Mail, prose: list[str]) -> bool:
+    """Tell whether the prose names a failed recipient where reports do so."""
+    return any(rank < 2 for rank, _, _ in _named(mail, prose))
 
 
 def _named(mail: Mail, prose: list[str]) -> list[Found]:
