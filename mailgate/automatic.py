@@ -48,7 +48,7 @@ OUT_OF_OFFICE = (
 # Said in the text of such a mail; a person does not say it of his own.
 SAYS_SO = (
     "automatic reply", "automatic response", "automated reply", "automated response",
-    "automatically generated", "generated automatically", "auto-generated",
+    "automatically generated", "generated automatically", "i will be out of the office starting", "auto-generated",
     "only notification you will receive", "automatische antwort", "automatisch generiert",
     "automatisch erstellt", "réponse automatique", "respuesta automática", "risposta automatica",
     "automatisch bericht", "автоматически", "自动回复", "自動返信",
@@ -219,6 +219,9 @@ def _second_hint(mail: Mail, head: Fields, submitted: str, precedence: str) -> s
         return f"Precedence: {precedence}"
     if _null_path(head):
         return "no envelope sender"
+    before, colon, _ = mail.subject[:60].lower().replace("\uff1a", ":").partition(":")
+    if colon and _has(before, ("auto", "авто", "自动", "自動", "자동")) and (mail.in_reply_to or mail.references):
+        return "it answers to a mail"
     field = next((name for name in HINTS if name in head), "")
     if field or _is_answer(mail):
         return field

@@ -51,6 +51,12 @@ SES_FIELDS = (
     ("action", "action"),
 )  # fmt: skip
 SUCCESSES = ("successful mail delivery", "(success)", "(relay", "return receipt", "successfully delivered")
+# Exchange's, before a colon: what became of the mail for well.
+ARRIVED = (
+    "delivered", "relayed", "expanded", "zugestellt", "weitergeleitet", "remis", "relayé", "entregado",
+    "retransmitido", "consegnato", "inoltrato", "entregue", "bezorgd", "levererat", "leveret", "levert",
+    "доставлено", "已送达", "配信済み",
+)  # fmt: skip
 ANSWERS = (
     "re", "aw", "sv", "vs", "antw", "odp", "ynt", "fwd", "fw", "wg", "tr", "rv", "enc", "vb", "vl", "pd", "i", "doorst",
     "automatic reply", "auto", "out of office", "回复", "转发", "答复", "返信",
@@ -81,12 +87,12 @@ def report_of(mail: Mail, head: Fields, origin: Origin) -> Automatic | None:
     prose, follows = own_words(mail.text)
     groups = list(_groups(mail))
     reason = _why(mail, head, origin, (kind, typed), groups, (prose, follows))
-    if not reason:
+    if not reason and (groups or max(origin) < 3 or not _arrived(mail.subject)):
         return None
     if not groups:
         mail, groups, prose = _wrapped(mail, groups, prose)
     recipients = [group for group in groups if _is_recipient(group)]
-    good = [_action(group) in DELIVERED for group in recipients] or [has(mail.subject, SUCCESSES)]
+    good = [_action(group) in DELIVERED for group in recipients] or [_arrived(mail.subject)]
     if all(good):
         return Automatic("auto-reply", "a report of successful delivery (RFC 3464)", (), returned_ids(mail))
     return Automatic("bounce", reason, _bounces(mail, head, groups, prose), returned_ids(mail))
@@ -99,6 +105,12 @@ def is_answer(subject: str) -> bool:
     """Tell whether a subject begins with Re:, Fwd: and the like, in any of many languages."""
     before, colon, _ = subject.replace("\uff1a", ":").partition(":")
     return bool(colon) and before.partition("[")[0].partition("(")[0].strip().lower() in ANSWERS
+
+
+def _arrived(subject: str) -> bool:
+    """Tell whether a subject says that the mail got there."""
+    before, colon, _ = subject.partition(":")
+    return (bool(colon) and before.strip().lower() in ARRIVED) or has(subject, SUCCESSES)
 
 
 def _refused(mail: Mail, head: Fields) -> bool:
