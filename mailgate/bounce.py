@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     Origin = tuple[int, int]
 
 STATUS = ("message/delivery-status", "message/global-delivery-status")
+RECEIPTS = ("disposition-notification", "global-disposition-notification")
+OTHERS = (*RECEIPTS, "feedback-report", "tlsrpt")
 RETURNED = (
     "message/rfc822", "message/global", "message/partial", "text/rfc822-headers", "message/rfc822-headers",
     "message/global-headers", "text/rfc822",
@@ -81,8 +83,7 @@ def report_of(mail: Mail, head: Fields, origin: Origin) -> Automatic | None:
         return notice
     kind, params = parameters(head.get("content-type", ""))
     typed = params.get("report-type", "").strip().lower()
-    other = kind == "multipart/report" and typed not in ("", "delivery-status", "global-delivery-status")
-    if other and not (typed == "disposition-notification" and _refused(mail, head)):
+    if kind == "multipart/report" and typed in OTHERS and not (typed in RECEIPTS and _refused(mail, head)):
         return None
     prose, follows = own_words(mail.text)
     groups = list(_groups(mail))
@@ -125,7 +126,7 @@ def _why(
     """Say why a message is a delivery report; "" if it is none."""
     (kind, typed), (prose, follows) = types, words
     listed = any(_is_recipient(group) for group in groups)
-    by_type = kind in STATUS or (kind == "multipart/report" and (listed or typed))
+    by_type = kind in STATUS or (kind == "multipart/report" and (listed or typed.endswith("delivery-status")))
     who, (named, rest) = sum(origin), origin
     if is_answer(mail.subject) and named < 2 and not (by_type and rest > 2):
         return ""
@@ -133,7 +134,7 @@ def _why(
         return "a delivery report (RFC 3464)" if listed else "a delivery report (RFC 3464) that names nobody"
     if "x-failed-recipients" in head:
         return "X-Failed-Recipients"
-    who += 4 * (typed == "delivery-status") + 2 * (kind == "multipart/report")
+    who += 4 * typed.endswith("delivery-status") + 2 * (kind == "multipart/report")
     if who <= 0:
         return ""
     about = 2 * has(mail.subject, SUBJECTS)

@@ -228,6 +228,8 @@ def of_mail(fields: str, text: str) -> str | None:
     [
         ("Subject: Automatic reply: [12] Printer\nIn-Reply-To: <1@x>", "I am away."),
         ("Subject: Automatische Antwort: [12] Printer\nReferences: <1@x>", "Ich bin nicht da."),
+        ("Subject: Out of Office AutoReply: Printer\nThread-Topic: Printer", "I am away."),
+        ("Subject: [shop #5] AutoReply: Printer\nIn-Reply-To: <1@x>", "We got it."),
         ("Subject: 自动回复：[12] Printer\nIn-Reply-To: <1@x>", "x"),
         ("Subject: Ada is out of the office.", "I will be out of the office starting 03/01/2012 until May."),
         ("Subject: Ada is out of the office.", "Away.\n\nNote: This is an automated response to your message."),
@@ -265,6 +267,8 @@ def test_what_answers_by_itself(fields: str, text: str) -> None:
             "When is she back?\n> This is an automated response",
         ),
         ("Subject: Out of office: Friday\nIn-Reply-To: <1@x>", "Nobody is there on Friday."),
+        ("Subject: Autoreply: how?\nThread-Topic: Autoreply: how?", "How do I set it up?"),
+        ("Subject: Autoreply is broken since May: help\nIn-Reply-To: <1@x>", "How do I mend it?"),
         ("Subject: Vacation rental in Spain", "Is it free?"),
         ("Subject: Absent pages in the manual", "Pages 3 and 4 are missing."),
         ("Subject: Read: the manual of the printer", "I read it and do not understand."),

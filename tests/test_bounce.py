@@ -50,6 +50,7 @@ def read(found: Automatic | None) -> list[tuple[str, str, str]]:
 
 
 BOB = "bob@customer.example"
+ADA = "From: Ada <ada@customer.example>"
 
 # name, header, body, status, action, is the original in it?
 TEXTS: tuple[tuple[str, str, str, str, str, bool], ...] = (
@@ -319,6 +320,12 @@ def status(fields: str) -> Automatic | None:
     )
 
 
+@pytest.mark.parametrize("typed", ["", "; report-type=status", "; report-type=delivery-status"])
+def test_a_report_may_give_itself_an_odd_type(typed: str) -> None:
+    part = ("message/delivery-status", f"{FIELDS}Status: 5.1.1\n")
+    assert read(of_parts(f"{ADA}\nSubject: x", part, kind=f"report{typed}")) == [(BOB, "5.1.1", "failed")]
+
+
 def test_the_remote_servers_code_goes_before_a_code_that_tells_less() -> None:
     assert read(status(f"{FIELDS}Status: 5.0.0\nDiagnostic-Code: smtp; 550 5.7.1 refused\n")) == [
         (BOB, "5.7.1", "failed")
@@ -462,7 +469,6 @@ Message-ID: <orig.1@mycompany.com>
 
 hi
 """
-ADA = "From: Ada <ada@customer.example>"
 
 
 @pytest.mark.parametrize(
