@@ -21,15 +21,17 @@ ERP_ID = r"-(?:tinycrm|openobject)-\d+@|-openerp-\d+-[\w.]+@"  # the random part
 ERP_WORDS = ("-tinycrm-", "-openobject-", "-openerp-")
 # By these names mail systems write, and nobody else; and by those, persons may write too.
 DAEMONS = (
-    "mailer-daemon", "mailerdaemon", "mailer daemon", "mailer_daemon", "mail-daemon", "mail daemon", "mail delivery",
-    "mail.delivery", "delivery subsystem", "double-bounce", "mmdf", "microsoftexchange329e",
+    "mailer-daemon", "mailerdaemon", "mailer daemon", "mailer_daemon", "mail-daemon", "mail daemon",
+    "mail deliver", "mail-deliver", "mail.delivery", "delivery subsystem", "double-bounce", "mmdf",
+    "microsoftexchange329e",
 )  # fmt: skip
 MASTERS = (
     "postmaster", "poostmaster", "post_master", "post-master", "system administrator", "mail administrator",
     "mail service", "mail server", "mailserver", "mail system", "mailsystem", "post office", "email delivery",
-    "sysadmin", "mail gateway", "mail router", "mailrouter", "mail-system", "mail filter", "interscan", "imss",
-    "mdaemon", "webshield", "messagelabs", "listserv", "majordomo", "-admin@", "-request@", "virus", "bounce",
-    "no-reply", "noreply", "do-not-reply", "donotreply",
+    "sysadmin", "mail admin", "mailadmin", "administrator", "mail_service", "smtp", "mail gateway", "mail router",
+    "mailrouter", "mail-system", "mail filter", "interscan", "imss", "mdaemon", "webshield", "messagelabs",
+    "listserv", "majordomo", "-admin@", "-request@", "virus", "bounce", "no-reply", "noreply", "do-not-reply",
+    "donotreply",
 )  # fmt: skip
 REPORT_FIELDS = ("x-failed-recipients", "x-dsncontext", "x-ms-embedded-report")
 OUT_OF_OFFICE = (
@@ -155,8 +157,10 @@ def _report(mail: Mail, head: Fields) -> str:
         return "a read receipt (RFC 8098)"
     if "feedback-report" in found:
         return "a feedback report (RFC 5965)"
-    if "rfc822" in within and mail.subject.lower().startswith("complaint about message from"):
-        return "a feedback report (Hotmail's)"
+    if "rfc822" in within and _has(
+        f"{mail.subject}\n{mail.text[:500]}", ("complaint about message from", "email abuse report")
+    ):
+        return "" if _is_answer(mail) else "a feedback report"
     return "a read receipt (Exchange's)" if _read(mail, head) else ""
 
 

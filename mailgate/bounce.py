@@ -17,6 +17,7 @@ from mailgate.model import Automatic, Bounce
 from mailgate.prose import (
     MOST_RECIPIENTS,
     PROSE,
+    REASONS,
     SAYINGS,
     SUBJECTS,
     code_of,
@@ -139,7 +140,7 @@ def _why(
         return ""
     about = 2 * has(mail.subject, SUBJECTS)
     text = "\n".join(prose)
-    said = 2 * has(text, SAYINGS)
+    said = 2 * has(text, SAYINGS) or int(about > 0 and has(text, REASONS))
     proved = bool(code_of(text) or refusal(text)) + 3 * listed + names_somebody(mail, prose)
     proved += 2 * (follows or any(part.type in RETURNED for part in mail.parts))
     weak = named < 2 and rest < 3

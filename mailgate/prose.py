@@ -63,6 +63,13 @@ SAYINGS = (
     "não foi possível", "kon niet", "エラー", "届きません", "存在しません", "未能", "失败", "失敗",
     "не существует", "не найден",
 )  # fmt: skip
+# Why, in words that others use as well: they count only below a subject that speaks of failure.
+REASONS = (
+    "exceeds", "exceeded", "unknown host", "host unknown", "unreachable", "not be reached", "not known", "bad address",
+    "refused", "denied", "disabled", "inactive", "not active", "no longer", "discontinued", "not found",
+    "not listed", "be found", "no mailbox", "no account", "rejected", "blocked", "expired", "timed out", "suspended",
+    "failed", "failure", "invalid", "quota", "full", "error",
+)  # fmt: skip
 DELAYS = (
     "delay", "warning:", "not yet", "still being retried", "will be retried", "will retry", "continue to try",
     "continue trying", "keep trying", "do not need to resend", "verzöger", "retardé", "temporarily deferred",
@@ -204,7 +211,7 @@ def _named(mail: Mail, prose: list[str]) -> list[Found]:
         for match in address.finditer(line):
             email = match[0].rpartition("SMTP=")[2].strip("*'`.=-!?").removesuffix("...")
             if is_address(email) and len(out) < MOST_RECIPIENTS * 5:
-                rank = _rank(line, match.start())
+                rank = _rank(line, match.start(), match.end())
                 if email.lower() in own or email.lower().startswith(MAILERS):
                     rank += 4
                 if rank < 8:
@@ -212,17 +219,20 @@ def _named(mail: Mail, prose: list[str]) -> list[Found]:
     return out
 
 
-def _rank(line: str, start: int) -> int:
-    """Say how surely the address at `start` of a line is a failed recipient: 0 surest, 6 hardly."""
+def _rank(line: str, start: int, end: int) -> int:
+    """Say how surely the address at `start` of a line is a failed recipient: 0 surest, 6 hardly, 9 not at all."""
     before = line[:start].strip(" \t<([\"'`*-=:;.>|").lower()
     if not before:
         return 0
+    if before.endswith(("-id", " id", "return-path", "references", "in-reply-to")):
+        return 9
     if before.endswith(SENDERS):
         return 4
     if before in ("to", "cc", "for", "an", "à", "para"):
         return 3
     if has(line, CONTACTS):
         return 6
-    if before.endswith(LABELS):
+    alone = not line[end:].strip(" \t>)].\"'")
+    if before.endswith(LABELS) or (alone and line[:start].rstrip(" \t<[(").endswith(":")):
         return 1
     return 2 if refusal(line) or has(line, SAYINGS) else 5

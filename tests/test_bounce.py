@@ -374,6 +374,23 @@ def test_each_recipient_has_the_code_that_stands_below_his_address() -> None:
     assert [one.reason for one in found.bounces] == ["550 5.1.1 unknown", "552 5.2.2 full", ""]
 
 
+@pytest.mark.parametrize(
+    ("line", "sure"),
+    [
+        ("<bob@customer.example>: 550 no", True), ("  * bob@customer.example", True),
+        ("Recipient: bob@customer.example", True),
+        ("RCPT TO:<bob@customer.example>", True), ("Mailbox exceeds its size: bob@customer.example", True),
+        ("(generated from bob@customer.example)", False), ("  To: bob@customer.example", False),
+        ("  Message-Id: <bob@customer.example>", False), ("Please write to bob@customer.example", False),
+        ("Original Sender: <bob@customer.example>", False),
+    ],
+)  # fmt: skip
+def test_where_a_failed_recipient_stands(line: str, sure: bool) -> None:
+    text = f"Delivery failed.\n{line}\n\nUnknown user: zoe@customer.example\n"
+    named = [one[0] for one in read(of(f"{DAEMON}\nSubject: Undelivered Mail", text))]
+    assert (BOB in named) is sure
+
+
 def test_the_one_recipient_may_be_the_address_that_gets_the_report() -> None:
     found = of(f"{DAEMON}\nSubject: Mail delivery failed", "Failed:\n\nsupport@mycompany.com\n    550 5.2.0 spam\n")
     assert read(found) == [("support@mycompany.com", "5.2.0", "failed")]
