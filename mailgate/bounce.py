@@ -262,21 +262,25 @@ def _wrapped(mail: Mail, groups: list[Fields], prose: list[str]) -> tuple[Mail, 
 
 
 def _bounces(mail: Mail, head: Fields, groups: list[Fields], prose: list[str]) -> tuple[Bounce, ...]:
-    """Return the recipients; what the fields leave out is taken from the prose."""
+    """Return the recipients; what the fields leave out, or say only in general, is taken from the prose."""
     listed = list(_failed(groups))[:MOST_RECIPIENTS]
-    if listed and all(one.address and one.status for one in listed):
+    if listed and all(one.address and one.status and not one.status.endswith(".0.0") for one in listed):
         return tuple(listed)
     read = told(mail, head, prose)
     if not listed:
         return read
-    by_address = {one.address.lower(): one for one in read}
     if not any(one.address for one in listed) and len(read) == len(listed):
         listed = [one.but(address=named.address) for one, named in zip(listed, read, strict=True)]
-    code = code_of("\n".join(prose)) if len(listed) == 1 else ""
-    return tuple(
-        one if one.status else one.but(status=named.status if (named := by_address.get(one.address.lower())) else code)
-        for one in listed
-    )
+    codes = {one.address.lower(): one.status for one in read}
+    if len(listed) == 1:
+        codes.setdefault(listed[0].address.lower(), code_of("\n".join(prose)))
+    return tuple(_sharpened(one, codes.get(one.address.lower(), "")) for one in listed)
+
+
+def _sharpened(bounce: Bounce, code: str) -> Bounce:
+    """Put the code of the prose in place of none, and of one of its class that says nothing (RFC 3463: x.0.0)."""
+    vague = not bounce.status or (bounce.status.endswith(".0.0") and bounce.status[:1] == code[:1])
+    return bounce.but(status=code) if vague and code else bounce
 
 
 # --- Amazon SES, by way of SNS ---------------------------------------------------------------------------------------

@@ -71,9 +71,9 @@ REASONS = (
     "failed", "failure", "invalid", "quota", "full", "error",
 )  # fmt: skip
 DELAYS = (
-    "delay", "warning:", "not yet", "still being retried", "will be retried", "will retry", "continue to try",
-    "continue trying", "keep trying", "do not need to resend", "verzöger", "retardé", "temporarily deferred",
-    "отложен", "задержана",
+    "delay", "warning: message", "warning: could not", "warning message only", "not yet", "still being retried",
+    "will be retried", "will retry", "continue to try", "continue trying", "keep trying", "do not need to resend",
+    "verzöger", "retardé", "temporarily deferred", "отложен", "задержана",
 )  # fmt: skip
 MAILERS = ("mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "mail-daemon", "double-bounce")
 # What follows one of these is the returned message. Before it, only a line that is a rule counts, or a plain saying.

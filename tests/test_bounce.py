@@ -341,6 +341,12 @@ def test_a_code_that_the_fields_leave_out_is_taken_from_the_prose() -> None:
     assert read(found) == [(BOB, "5.1.1", "failed")]
 
 
+def test_a_code_that_says_nothing_gives_way_to_the_prose_of_its_class() -> None:
+    for vague, told in (("5.0.0", "5.1.1"), ("4.0.0", "4.0.0"), ("5.4.0", "5.4.0")):
+        fields = ("message/delivery-status", f"{FIELDS}Status: {vague}\n")
+        assert read(of_parts(f"{DAEMON}\nSubject: x", SAID, fields)) == [(BOB, told, "failed")]
+
+
 def test_an_address_that_the_fields_leave_out_is_taken_from_the_prose() -> None:
     found = of_parts(f"{DAEMON}\nSubject: x", SAID, ("message/delivery-status", "Action: failed\nStatus: 5.2.1\n"))
     assert read(found) == [(BOB, "5.2.1", "failed")]
