@@ -8,66 +8,66 @@ from __future__ import annotations
 
 import re
 
-from mailgate.address import is_address, parse_addresses
-from mailgate.charset import clean, decode_text
-from mailgate.header import message_ids, parameters, read_fields, unfold
-from mailgate.message import content
-from mailgate.mime import lines_end_lf
-from mailgate.model import Automatic, Bounce
+from mailgate.header import decode_words, parameters
+from mailgate.model import Automatic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mailgate.model import Mail
 
     Fields = dict[str, str]
 
-STATUS = ("message/delivery-status", "message/global-delivery-status")
-RETURNED = (
-    "message/rfc822",
-    "message/global",
-    "text/rfc822-headers",
-    "message/rfc822-headers",
-    "message/global-headers",
-)
-DELIVERED = ("delivered", "relayed", "expanded")
 ERP_ID = r"-(?:tinycrm|openobject)-\d+@|-openerp-\d+-[\w.]+@"  # the random part before is not always a number
 ERP_WORDS = ("-tinycrm-", "-openobject-", "-openerp-")
-MOST_RECIPIENTS = 100  # of one report; the rest is not told
-
-# Plain words in lower case, and patterns only where they are needed: compiling them costs more than all the rest.
+# By these names mail systems write, and nobody else; and by those, persons may write too.
 DAEMONS = (
-    "mailer-daemon", "mailerdaemon", "postmaster", "mail delivery system", "mail.delivery.system",
-    "mail delivery subsystem", "system administrator", "mail administrator",
+    "mailer-daemon", "mailerdaemon", "mailer daemon", "mailer_daemon", "mail-daemon", "mail daemon",
+    "mail deliver", "mail-deliver", "mail.delivery", "delivery subsystem", "double-bounce", "mmdf",
+    "microsoftexchange329e",
 )  # fmt: skip
-FAILED = (
-    "undeliver", "returned mail", "returned to sender", "return to sender", "mail delivery", "message delivery",
-    "mail not delivered", "message not delivered", "failure notice", "delivery status", "delivery fail",
-    "delivery has failed", "delivery notification", "delivery error", "delivery problem", "delivery report",
-    "delivery incomplete", "delivery delay", "not be delivered", "message delayed", "mail delayed", "mail failure",
-    "mail system error", "automatically rejected", "could not send message", "smtp server: errors", "non remis",
-    "unzustellbar", "nicht zugestellt", "не доставлено", "配信不能", "退信",
+MASTERS = (
+    "postmaster", "poostmaster", "post_master", "post-master", "system administrator", "mail administrator",
+    "mail service", "mail server", "mailserver", "mail system", "mailsystem", "post office", "email delivery",
+    "sysadmin", "mail admin", "mailadmin", "administrator", "mail_service", "smtp", "mail gateway", "mail router",
+    "mailrouter", "mail-system", "mail filter", "interscan", "imss", "mdaemon", "webshield", "messagelabs",
+    "listserv", "majordomo", "-admin@", "-request@", "virus", "bounce", "no-reply", "noreply", "do-not-reply",
+    "donotreply",
 )  # fmt: skip
-# An address at the beginning of a line, or at its end behind a colon, bracket, or "from".
-NAMED = (
-    r"(?im)^[^\w\n]{0,12}([^\s<>\"',;:()@]+@[^\s<>\"',;:()@]+)|"
-    r"^[^@<>\n]{1,60}(?:[:<(]|from|recipient|to)\s?<?([^\s<>\"',;:()@]+@[^\s<>\"',;:()@]+)[>).:]{0,3}[ \t]*$"
-)
-ANSWERS = ("re", "aw", "sv", "antw", "fwd", "fw", "wg", "tr", "rv")
+REPORT_FIELDS = ("x-failed-recipients", "x-dsncontext", "x-ms-embedded-report")
 OUT_OF_OFFICE = (
-    "automatic reply", "automatic response", "automatic answer", "automated reply", "automated response", "auto reply",
-    "auto-reply", "auto response", "auto-response", "autoreply", "auto: ", "autoresponder", "vacation", "out of office",
-    "out of the office", "i am out of", "i'm out of", "currently out of", "ooo:", "ooo ", "away from", "on leave",
-    "on annual leave", "abwesenheit", "abwesend", "automatische antwort", "automatische abwesenheit",
-    "automatisch antwoord", "afwezig", "réponse automatique", "absence du bureau", "absent", "respuesta autom",
-    "fuera de la oficina", "fuera de oficina", "risposta automatica", "fuori ufficio", "fuori sede", "resposta autom",
-    "autosvar", "frånvaro", "fravær", "automaattinen vastaus", "poissa", "odpowiedź automatyczna",
-    "automatická odpověď", "автоответ", "автоматический ответ", "自动答复", "自动回复", "自動応答", "자동 회신",
+    "automatic reply", "automatic response", "automatic answer", "automated reply", "automated response",
+    "auto reply", "auto-reply", "auto response", "auto-response", "autoreply", "auto: ", "autoresponder",
+    "auto response", "vacation", "out of office", "out of the office", "out-of-office", "i am out of",
+    "i'm out of", "currently out of", "ooo:", "ooo ", "away from", "on leave", "on annual leave", "on holiday",
+    "abwesenheit", "abwesend", "automatische antwort", "automatische abwesenheit", "automatisch antwoord",
+    "afwezig", "réponse automatique", "absence du bureau", "absent", "respuesta autom", "fuera de la oficina",
+    "fuera de oficina", "ausente", "risposta automatica", "fuori ufficio", "fuori sede", "resposta autom",
+    "autosvar", "automatiskt svar", "automatisk svar", "frånvaro", "fravær", "automaattinen vastaus", "poissa",
+    "odpowiedź automatyczna", "automatyczna odpowiedź", "automatická odpověď", "automatikus válasz",
+    "otomatik yanıt", "răspuns automat", "автоответ", "автоматический ответ", "自动答复", "自动回复", "自動回覆",
+    "自動応答", "自動返信", "자동 회신", "자동 응답",
+)  # fmt: skip
+# Said in the text of such a mail; a person does not say it of his own.
+SAYS_SO = (
+    "automatic reply", "automatic response", "automated reply", "automated response",
+    "automatically generated", "generated automatically", "i will be out of the office starting", "auto-generated",
+    "only notification you will receive", "automatische antwort", "automatisch generiert",
+    "automatisch erstellt", "réponse automatique", "respuesta automática", "risposta automatica",
+    "automatisch bericht", "автоматически", "自动回复", "自動返信",
+)  # fmt: skip
+READ = (
+    "read:", "not read:", "gelesen:", "ungelesen:", "nicht gelesen:", "lu:", "lu :", "non lu:", "non lu :",
+    "leído:", "no leído:", "letto:", "non letto:", "lida:", "não lida:", "gelezen:", "niet gelezen:", "läst:",
+    "oläst:", "lest:", "læst:", "luettu:", "przeczytane:", "přečteno:", "прочитано:", "прочтено:", "已读:",
+    "已讀取:", "開封済み:", "읽음:", "return receipt", "read receipt", "lesebestätigung", "empfangsbestätigung",
+)  # fmt: skip
+HINTS = (
+    "x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-source", "x-loop",
 )  # fmt: skip
 _REPLY_FIELDS = (
     "x-autoreply", "x-autorespond", "x-auto-reply", "x-autoreply-from", "x-auto-reply-from", "x-mail-autoreply",
-    "x-autoresponder", "x-autogenerated-reply", "x-vacation", "x-cloudmark-auto-reply", "x-ooo",
+    "x-autoresponder", "x-autogenerated-reply", "x-vacation", "x-cloudmark-auto-reply", "x-ooo", "x-autoreply-to",
+    "x-fc-machinegenerated", "x-qq-auto-reply", "x-sieve-vacation", "x-vacation-message",
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def classify(mail: Mail) -> Automatic | None:
     head: Fields = {}
     for name, value in mail.fields:
         head.setdefault(name.lower(), value)
-    return _bounce(mail, head) or _erp(mail, head) or _reply(mail, head) or _bulk(head)
+    return _bounce(mail, head) or _erp(mail, head) or _reply(mail, head) or _bulk(mail, head)
 
 
 def _word(value: str) -> str:
@@ -93,143 +93,46 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
     return any(word in lower for word in words)
 
 
+def _null_path(head: Fields) -> bool:
+    """Tell whether the envelope had no sender (RFC 5321 4.5.5), or a mail system as its sender."""
+    path = head.get("return-path")
+    if path is None:
+        return False
+    path = path.strip("<> \t\"'").lower()
+    return path in ("", "null") or path.startswith(("mailer-daemon", "mailer_daemon", "double-bounce"))
+
+
+def _submitted(head: Fields) -> str:
+    """Return the keyword of Auto-Submitted (RFC 3834 5), "" for none and for `no`."""
+    word = _word(head.get("auto-submitted", ""))
+    return "" if word == "no" else word
+
+
 # --- delivery reports ------------------------------------------------------------------------------------------------
 
 
 def _bounce(mail: Mail, head: Fields) -> Automatic | None:
-    kind, params = parameters(head.get("content-type", ""))
-    report = params.get("report-type", "").lower() if kind == "multipart/report" else ""
-    if report and report != "delivery-status":
+    """Recognize a delivery report. What reads them is loaded only if a mail system may have written the message."""
+    origin = _origin(mail, head)
+    kind = head.get("content-type", "").lower()
+    by_type = "report" in kind or "delivery-status" in kind or "x-amz-sns-message-id" in head
+    if origin == (0, 0) and not by_type:
         return None
-    groups = list(_status_groups(mail))
-    if groups and (kind == "multipart/report" or kind in STATUS or _daemon(mail, head)):
-        bounces = tuple(_failed(groups))
-        if bounces:
-            return Automatic("bounce", "a delivery report (RFC 3464)", bounces, _returned(mail))
-        if any(_word(group.get("action", "")) in DELIVERED for group in groups):
-            return Automatic("auto-reply", "a report of successful delivery (RFC 3464)", (), _returned(mail))
-    reason = "a delivery report (RFC 3464) that names nobody" if report else _shape(mail, head)
-    return Automatic("bounce", reason, _guessed(mail, head), _returned(mail)) if reason else None
+    from mailgate.bounce import report_of
+
+    return report_of(mail, head, origin)
 
 
-def _blocks(data: bytes) -> Iterator[Fields]:
-    """Yield the groups of fields of a delivery-status body (RFC 3464 2.1). Lines that are no fields are passed over."""
-    flat = lines_end_lf(data).replace(b"\r", b"")
-    for block in flat.split(b"\n\n"):
-        group: Fields = {}
-        position = 0
-        while position < len(block):
-            pairs, after = read_fields(block, position, len(block))
-            for name, value in pairs:
-                group.setdefault(name.decode().lower(), unfold(value))
-            position = after if after > position else block.find(b"\n", position) + 1 or len(block)
-        if group:
-            yield group
-
-
-def _status_groups(mail: Mail) -> Iterator[Fields]:
-    for part in mail.parts:
-        if part.type in STATUS:
-            yield from _blocks(content(mail, part))
-
-
-def _after_type(value: str) -> str:
-    """Return what stands behind `rfc822;`, `smtp;`, or the whole value where no type is named."""
-    before, semicolon, after = value.partition(";")
-    return (after if semicolon else before).strip()
-
-
-def _failed(groups: list[Fields]) -> Iterator[Bounce]:
-    """Yield the recipients of a report that have not got the mail, or not yet."""
-    for group in groups[:MOST_RECIPIENTS]:
-        recipient = group.get("final-recipient") or group.get("original-recipient") or ""
-        original = group.get("original-recipient", "")
-        action = _word(group.get("action", ""))
-        if not (recipient or action) or action in DELIVERED:
-            continue
-        found = parse_addresses(_after_type(original)) or parse_addresses(_after_type(recipient))
-        status = re.search(r"\b[245]\.\d{1,3}\.\d{1,3}\b", group.get("status", ""))
-        reason = _after_type(group.get("diagnostic-code", "")) or group.get("status", "")
-        yield Bounce(
-            found[0].email if found else "",
-            status[0] if status else "",
-            " ".join(reason.split())[:500],
-            action or "failed",
-        )
-
-
-def _daemon(mail: Mail, head: Fields) -> bool:
-    return _has(f"{head.get('from', '')} {mail.sender.name}", DAEMONS)
-
-
-def _null_path(head: Fields) -> bool:
-    path = head.get("return-path")
-    return path is not None and (path.strip() in ("<>", "") or path.strip("<> ").lower().startswith("mailer-daemon"))
-
-
-def _shape(mail: Mail, head: Fields) -> str:
-    """Say why a message that is no RFC 3464 report is one all the same; "" if it is none.
-
-    Two hints are needed, and a subject that begins with Re: or Fwd: was written by a person who asks about a report.
-    """
-    if mail.subject.partition(":")[0].partition("[")[0].strip().lower() in ANSWERS and ":" in mail.subject:
-        return ""
-    if head.get("x-failed-recipients"):
-        return "X-Failed-Recipients"
-    if not _has(mail.subject, FAILED):
-        return ""
-    if _daemon(mail, head):
-        return f"from {mail.sender.email or head.get('from', '')}, with the subject of a delivery report"
-    if _null_path(head):
-        return "no envelope sender, and the subject of a delivery report"
-    return ""
-
-
-def _explanation(mail: Mail) -> str:
-    """Return what a report says before the returned message, as far as that can be told."""
-    mark = re.compile(
-        r"(?im)^[^\w\n]{0,20}(?:[-_]{2,}.{0,40}(?:original|copy of|returned|message header|your message)|received: |"
-        r"return-path: |below (?:this line|is a copy)|original message (?:header|follow)|message-id: )"
-    ).search(mail.text, 0, 20000)
-    return mail.text[: mark.start() if mark else 20000]
-
-
-def _guessed(mail: Mail, head: Fields) -> tuple[Bounce, ...]:
-    """Return the recipients that a report names in prose."""
-    text = _explanation(mail)
-    status = re.search(r"(?<![\d.])[45]\.\d{1,2}\.\d{1,3}(?![\d.])", text)
-    code = status[0] if status else ""
-    delayed = _has(mail.subject, ("delay", "warning", "not yet", "retry"))
-    found = [address.email for address in parse_addresses(head.get("x-failed-recipients", ""))]
-    if not found:
-        lines = re.finditer(NAMED, text)
-        found = [(match[1] or match[2]).rstrip(".") for match in lines]
-    own = {address.email.lower() for address in (*mail.to, *mail.senders)}
-    names = [
-        email
-        for email in dict.fromkeys(found)
-        if is_address(email) and email.lower() not in own and not _has(email, DAEMONS)
-    ]
-    reason = next((one for one in text.split("\n") if code and code in one), "").strip()[:500]
-    action = "delayed" if delayed else "failed"
-    return tuple(Bounce(email, code, reason, action) for email in names[:MOST_RECIPIENTS])
-
-
-def _returned(mail: Mail) -> tuple[str, ...]:
-    """Return the Message-IDs of the message that a report returns, or that it answers to."""
-    ids: list[str] = []
-    for part in mail.parts:
-        if part.type in RETURNED:
-            data = lines_end_lf(content(mail, part)[:65536].lstrip())
-            pairs, _ = read_fields(data, 0, len(data))
-            ids += [
-                found for name, value in pairs if name.lower() == b"message-id" for found in message_ids(unfold(value))
-            ]
-    if not ids:
-        text = clean(decode_text(mail.raw[mail.body : mail.body + 200000], ""))
-        for match in re.finditer(r"(?im)^[ \t>]{0,4}message-id:[ \t]*\n?[ \t>]*(<[^<>\s]{3,250}>)", text):
-            ids.append(match[1])
-    return tuple(dict.fromkeys(ids or mail.in_reply_to))
+def _origin(mail: Mail, head: Fields) -> tuple[int, int]:
+    """Return how much speaks for a mail system as the sender, in points: by its name, and by the rest."""
+    value = head.get("from", "")
+    name = f"{value} {mail.sender.name}"
+    named = (
+        3 if _has(name, DAEMONS) or value.rstrip().endswith("<>") else int(_has(name, MASTERS) or not mail.sender.email)
+    )
+    rest = 3 * (_null_path(head) or any(field in head for field in REPORT_FIELDS)) + bool(_submitted(head))
+    rest += 2 * ("x-mlserver" in head and named > 0)  # fml, which answers for the lists that it keeps
+    return named, rest
 
 
 # --- the others ------------------------------------------------------------------------------------------------------
@@ -243,38 +146,78 @@ def _erp(mail: Mail, head: Fields) -> Automatic | None:
 
 
 def _report(mail: Mail, head: Fields) -> str:
+    """Say which report a message is that is none of delivery, or ""."""
     kind, params = parameters(head.get("content-type", ""))
-    types = {params.get("report-type", "").lower()} if kind == "multipart/report" else set()
-    types |= {part.type.removeprefix("message/") for part in mail.parts if part.depth == 1}
-    if types & {"disposition-notification", "global-disposition-notification"}:
+    typed = params.get("report-type", "").strip().lower() if kind == "multipart/report" else ""
+    within = {part.type.removeprefix("message/").removeprefix("global-") for part in mail.parts if part.depth <= 1}
+    found = {typed.removeprefix("global-")} if typed else within & {"disposition-notification", "feedback-report"}
+    if found and not typed and kind.partition("/")[0] != "message" and _is_answer(mail):
+        return ""  # a person who forwards a report may have its parts in his mail
+    if "disposition-notification" in found:
         return "a read receipt (RFC 8098)"
-    return "a feedback report (RFC 5965)" if "feedback-report" in types else ""
+    if "feedback-report" in found:
+        return "a feedback report (RFC 5965)"
+    if "rfc822" in within and _has(
+        f"{mail.subject}\n{mail.text[:500]}", ("complaint about message from", "email abuse report")
+    ):
+        return "" if _is_answer(mail) else "a feedback report"
+    return "a read receipt (Exchange's)" if _read(mail, head) else ""
+
+
+def _is_answer(mail: Mail) -> bool:
+    from mailgate.bounce import is_answer
+
+    return is_answer(mail.subject)
+
+
+def _read(mail: Mail, head: Fields) -> bool:
+    """Tell whether a message is a read receipt without a type: its subject, and a mark that a program wrote it."""
+    if not mail.subject.lower().startswith(READ):
+        return False
+    if _null_path(head) or _submitted(head) or "x-auto-response-suppress" in head:
+        return True
+    opening = mail.text[:600].lower()
+    return _has(opening, ("was read on", "was deleted without being read", "wurde am", "a été lu", "was displayed on"))
 
 
 def _reply(mail: Mail, head: Fields) -> Automatic | None:
     """Recognize what answers by itself. `Auto-Submitted: no` is a person's word that a person wrote it."""
     report = _report(mail, head)
     if report:
-        return Automatic("auto-reply", report, (), _returned(mail))
-    submitted = _word(head.get("auto-submitted", ""))
-    if submitted == "no":
+        from mailgate.bounce import returned_ids
+
+        return Automatic("auto-reply", report, (), returned_ids(mail))
+    if _word(head.get("auto-submitted", "")) == "no":
         return None
-    if submitted == "auto-replied":
+    submitted = _submitted(head)
+    if submitted.startswith("auto-replied"):
         return Automatic("auto-reply", "Auto-Submitted: auto-replied (RFC 3834)")
-    field = next((name for name in _REPLY_FIELDS if name in head and _word(head[name]) not in ("no", "none", "0")), "")
+    field = next(
+        (name for name in _REPLY_FIELDS if name in head and _word(head[name]) not in ("no", "none", "0", "false")), ""
+    )
     if field:
         return Automatic("auto-reply", f"{field}: {head[field]}"[:200])
-    precedence = _word(head.get("precedence", "")) or _word(head.get("preference", ""))
-    if precedence in ("auto_reply", "auto-reply") or "autoresponder" in head.get("x-post-messageclass", "").lower():
+    precedence = _precedence(head)
+    marked = (head.get("x-post-messageclass", ""), head.get("delivered-to", ""), head.get("x-mailer", ""))
+    if precedence in ("auto_reply", "auto-reply", "autoreply") or _has(" ".join(marked), ("autorespond", "vacation")):
         return Automatic("auto-reply", "marked as an automatic reply")
-    if mail.subject.lower().lstrip("[*(« ").startswith(OUT_OF_OFFICE):
-        hint = _second_hint(head, submitted, precedence)
+    if _word(head.get("x-autogenerated", "")) == "reply":
+        return Automatic("auto-reply", "X-Autogenerated: Reply")
+    subject = mail.subject.lower()
+    tag = subject.find("]") if subject.startswith("[") else -1
+    subject = (subject[tag + 1 :] if "#" in subject[: tag + 1] else subject).lstrip('[*(« <"')
+    if subject.startswith(OUT_OF_OFFICE) or "out of the office" in subject:
+        hint = _second_hint(mail, head, submitted, precedence)
         if hint:
             return Automatic("auto-reply", f"the subject of an automatic reply, and {hint}")
     return None
 
 
-def _second_hint(head: Fields, submitted: str, precedence: str) -> str:
+def _precedence(head: Fields) -> str:
+    return _word(head.get("precedence", "") or head.get("x-precedence", "") or head.get("preference", ""))
+
+
+def _second_hint(mail: Mail, head: Fields, submitted: str, precedence: str) -> str:
     """Return what beside the subject speaks for an auto-reply."""
     if submitted:
         return f"Auto-Submitted: {submitted}"
@@ -282,23 +225,48 @@ def _second_hint(head: Fields, submitted: str, precedence: str) -> str:
         return f"Precedence: {precedence}"
     if _null_path(head):
         return "no envelope sender"
-    return next((name for name in ("x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop") if name in head), "")
+    if _answers_itself(mail, head):
+        return "it answers to a mail"
+    field = next((name for name in HINTS if name in head), "")
+    if field or _is_answer(mail):
+        return field
+    opening = mail.text[:3000]
+    quotes = any(line.startswith(">") for line in opening.split("\n"))
+    return "its text says so" if _has(opening, SAYS_SO) and not quotes else ""
 
 
-def _bulk(head: Fields) -> Automatic | None:
+def _answers_itself(mail: Mail, head: Fields) -> bool:
+    """Tell whether a subject is another mail's behind `Automatic reply:` or the like, which a person's is not."""
+    before, colon, after = mail.subject.lower().replace("\uff1a", ":").partition(":")
+    words = [word for word in OUT_OF_OFFICE if word in before and _has(word, ("auto", "авто", "自动", "自動", "자동"))]
+    if not colon or not any(len(before.rpartition(word)[2].strip()) < 7 for word in words):
+        return False
+    topic = decode_words(head.get("thread-topic", "")).lower().strip()  # Outlook's: the subject without prefixes
+    return bool(mail.in_reply_to or mail.references or (topic and after.strip().endswith(topic)))
+
+
+def _bulk(mail: Mail, head: Fields) -> Automatic | None:
     """Recognize what must never be answered automatically, though it may well be a message for us."""
-    submitted = _word(head.get("auto-submitted", ""))
-    precedence = _word(head.get("precedence", ""))
-    listed = next((name for name in ("list-id", "list-unsubscribe") if head.get(name)), "")
+    submitted = _submitted(head)
+    precedence = _precedence(head)
+    listed = next((name for name in ("list-id", "list-unsubscribe", "list-post", "feedback-id") if head.get(name)), "")
     suppress = _word(head.get("x-auto-response-suppress", ""))
-    if submitted not in ("", "no"):
-        return Automatic("bulk", f"Auto-Submitted: {submitted} (RFC 3834)")
+    if submitted:
+        return Automatic("bulk", f"Auto-Submitted: {submitted} (RFC 3834)"[:200])
     if precedence in ("bulk", "list", "junk"):
         return Automatic("bulk", f"Precedence: {precedence}")
     if listed:
         return Automatic("bulk", listed)
-    if suppress not in ("", "none") and submitted != "no":
+    if suppress not in ("", "none") and _word(head.get("auto-submitted", "")) != "no":
         return Automatic("bulk", "X-Auto-Response-Suppress")
     if _null_path(head):
         return Automatic("bulk", "no envelope sender")
+    if "tls-report-domain" in head or _is_dmarc(mail.subject):
+        return Automatic("bulk", "a report on DMARC (RFC 7489) or TLS (RFC 8460)")
     return None
+
+
+def _is_dmarc(subject: str) -> bool:
+    """Tell whether a subject is that of an aggregate report (RFC 7489 7.2.1.1)."""
+    lower = subject.lower()
+    return "report domain:" in lower and ("submitter:" in lower or "report-id:" in lower)
