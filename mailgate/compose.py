@@ -9,7 +9,6 @@ from __future__ import annotations
 from email.header import Header
 from email.utils import formatdate
 
-from mailgate.cutting import without_commands
 from mailgate.model import LOOP_FIELD, Address
 
 TYPE_CHECKING = False
@@ -119,9 +118,13 @@ def _own_text(text: str) -> tuple[list[bytes], bytes]:
 
 
 def _content(relay: Relay, mail: Mail) -> tuple[list[bytes], bytes]:
-    """Return the fields that describe the body, as they came, and the body."""
-    body = without_commands(mail) if relay.cut else mail.raw[mail.body :]
-    return list(content_fields(mail.raw[: mail.body])), body
+    """Return the fields that describe the body, and the body: as they came, unless commands are cut out."""
+    header, body = mail.raw[: mail.body], mail.raw[mail.body :]
+    if relay.cut:
+        from mailgate.signed import cut_out
+
+        header, body = cut_out(mail)
+    return list(content_fields(header)), body
 
 
 def content_fields(header: bytes) -> Iterator[bytes]:
