@@ -278,7 +278,7 @@ def test_clear_signed_text_within_other_parts() -> None:
 
 LINES = st.sampled_from(
     ["-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----", "Hash: x",
-     "", "Set-State: open", "- -x", "--s", "--b", "--s--", "--b--", "Content-Type: multipart/signed; boundary=s", "text",
+     "", "Set-State: open", "- -x", "--s", "--b", "--s--", "--b--", "Content-Type: multipart/signed; boundary=s",
      "Content-Type: application/pkcs7-mime", "Content-Type: text/html", "Content-Transfer-Encoding: base64", "\0\xe4"]
 )  # fmt: skip
 
