@@ -100,8 +100,14 @@ def _mailbox(address: Address) -> str:
         return email
     if name.isascii() and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <{email}>'
-    return f"{Header(name, 'utf-8', maxlinelen=76).encode(linesep=chr(13) + chr(10))} <{email}>"
+        return _joined(f'"{quoted}"', email)
+    return _joined(Header(name, "utf-8", maxlinelen=76, header_name="From").encode(linesep="\r\n"), email)
+
+
+def _joined(name: str, email: str) -> str:
+    """Put a name before its address, which goes to the next line where 76 characters are not enough (RFC 2047 2)."""
+    last = len(name.rpartition("\n")[2]) + (0 if "\n" in name else len("From: "))
+    return f"{name} <{email}>" if last + len(email) + 3 <= 76 else f"{name}\r\n <{email}>"
 
 
 def _date(mail: Mail, now: float) -> str:

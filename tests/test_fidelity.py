@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,13 +133,25 @@ def test_whatever_the_header_the_body_stays_and_no_line_is_torn(fields: bytes) -
 
 
 @pytest.mark.parametrize(
-    ("email", "written"),
+    ("address", "written"),
     [
         ("carla@bücher.example", b"To: carla@xn--bcher-kva.example\r\n"),
         ("carla@straße.example", b"To: carla@xn--strae-oqa.example\r\n"),
         ("jörg@bücher.example", "To: jörg@bücher.example\r\n".encode()),
     ],
 )
-def test_an_address_is_ascii_where_it_can_be(email: str, written: bytes) -> None:
-    assert written in sent(b"From: a@b.org\n\nx", recipient=Address(email))
-    assert b"<" + written[4:-2] + b">" in sent(b"From: a@b.org\n\nx", recipient=Address(email, "Name"))
+def test_an_address_is_ascii_where_it_can_be(address: str, written: bytes) -> None:
+    assert written in sent(b"From: a@b.org\n\nx", recipient=Address(address))
+    assert b"<" + written[4:-2] + b">" in sent(b"From: a@b.org\n\nx", recipient=Address(address, "Name"))
+
+
+@pytest.mark.parametrize(
+    "name", ["Carla", "Łukasz Müller, Żółć & Söhne GmbH (Einkauf Süd-West)", "Ä" * 200, "a b " * 50]
+)
+def test_lines_with_a_name_are_short(name: str) -> None:
+    copy = header(sent(b"From: a@b.org\n\nx", recipient=Address("carla@customer.org", name), sender_name=name))
+    lines = copy.split(b"\r\n")
+    assert max(map(len, lines)) <= (76 if not name.isascii() else 220)
+    assert b"<carla@customer.org>" in copy
+    shown = str(make_header(decode_header(str(email.message_from_bytes(copy)["To"]))))
+    assert " ".join(shown.replace('"', "").split()) == f"{' '.join(name[:200].split())} <carla@customer.org>"
