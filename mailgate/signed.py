@@ -40,11 +40,20 @@ def cut_out(mail: Mail) -> tuple[bytes, bytes]:
             break
         mail, bare = _edited(mail, edits), True
         body = without_commands(mail)
+    mail = parse(mail.raw[: mail.body] + body)
+    if _has_commands(mail) or _is_doubled(mail):
+        from mailgate.anew import anew
+
+        mail = parse(anew(split(without_armor(mail.text))[1], mail.attachments))
     if bare:
-        mail = parse(mail.raw[: mail.body] + body)
         mail = _edited(mail, list(_noted(mail)))
-        body = mail.raw[mail.body :]
-    return mail.raw[: mail.body], body
+    return mail.raw[: mail.body], mail.raw[mail.body :]
+
+
+def _is_doubled(mail: Mail) -> bool:
+    """Tell whether winmail.dat holds the text once more, and its files are known."""
+    inside = any(part.type.endswith("ms-tnef") or part.name.lower() == "winmail.dat" for part in mail.parts)
+    return inside and not any(one.type.endswith("ms-tnef") or one.name == "winmail.dat" for one in mail.attachments)
 
 
 def _edited(mail: Mail, edits: Edits) -> Mail:

@@ -20,7 +20,7 @@ GROUND = ("record", "status", "model", "policy")
 PURE = (
     *GROUND, "charset", "armor", "html", "quoting", "text", "header", "address", "mime", "downgrade", "message",
     "automatic", "match", "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions",
-    "plan", "addressees", "cutting", "signed", "compose", "recorded",
+    "plan", "addressees", "cutting", "anew", "signed", "compose", "recorded",
 )  # fmt: skip
 PORTS = ("erp", "smtp", "journal", "config", "log")
 PORTS_SEE = (*GROUND, "address", "downgrade")

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailgate.anew import anew
 from mailgate.armor import without_armor
 from mailgate.compose import compose
 from mailgate.message import parse, part_text
-from mailgate.model import Address, Relay
+from mailgate.model import Address, Attachment, Relay
 from mailgate.signed import NOTE, cut_out
 from tests.builders import MAILBOX, NOW
 
@@ -272,6 +273,64 @@ def test_clear_signed_text_within_other_parts() -> None:
     found = relayed(mail(multipart("mixed", text(ARMORED), file)))
     rest = text(f"{NOTE}\n\nHello Carla,\n-- \nFabien\n- a list\n")
     assert found.endswith(b"MIME-Version: 1.0\r\n" + multipart("mixed", rest, file))
+
+
+# --- out of cutting's reach
+
+FILES = (
+    Attachment("a b.pdf", "application/pdf", b"%PDF" * 30, "1@x"),
+    Attachment('Größe "1".txt', "text/plain", "ä\n".encode()),
+    Attachment("mail.eml", "message/rfc822", b"Subject: x\r\n\r\n--=_anew--\r\n"),
+    Attachment("odd", "a/b\r\nBcc: evil@example.com", b"", "x>\r\ny"),
+)
+
+
+def test_a_message_written_anew_has_its_text_and_its_files() -> None:
+    words = "Grüße\n\n--=_anew--\n.\nFrom here  \n" + "long " * 300 + "\n"
+    found = parse(anew(words, FILES))
+    assert found.text == words
+    assert [(one.name, one.data) for one in found.attachments] == [
+        ("a b.pdf", FILES[0].data), ("Größe 1.txt", FILES[1].data), ("mail.eml", FILES[2].data), ("odd", b""),
+    ]  # fmt: skip
+    assert [one.type for one in found.attachments] == [
+        "application/pdf", "text/plain", "application/octet-stream", "application/octet-stream",
+    ]  # fmt: skip
+    assert [one.cid for one in found.attachments] == ["1@x", "", "", ""]
+    assert max(map(len, found.raw.split(b"\r\n"))) <= 78
+    assert b"Bcc" not in found.raw
+    assert parse(anew(words, ())).text == words
+    assert parse(anew(words, ())).attachments == ()
+
+
+def test_where_commands_are_left_the_message_is_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(raw: bytes) -> Mail:
+        found = parse(raw)
+        within = found.parts[0].type == "application/ms-tnef"
+        return found.but(text="Set-State: pending\n\nHello\n", attachments=FILES[:1]) if within else found
+
+    monkeypatch.setattr("mailgate.signed.parse", read)
+    source = mail(b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\n\x78\x9f")
+    header, body = cut_out(read(source))
+    found = parse(header + body)
+    assert found.text == "Hello\n"
+    assert [(one.name, one.data) for one in found.attachments] == [("a b.pdf", FILES[0].data)]
+
+
+def test_beside_a_text_a_winmail_dat_that_was_unpacked_does_not_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    winmail = b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\n\x78\x9fSet-State: pending"
+    source = mail(multipart("mixed", text("Set-State: pending\n\nHello\n"), winmail))
+    assert winmail in relayed(source), "what is in it is not known"
+
+    def read(raw: bytes) -> Mail:
+        found = parse(raw)
+        return found.but(attachments=FILES[:1]) if b"winmail" in raw else found
+
+    monkeypatch.setattr("mailgate.signed.parse", read)
+    found = parse(relayed(source))
+    assert found.text == "Hello\n"
+    assert [one.name for one in found.attachments] == ["a b.pdf"]
+    assert b"Set-State" not in found.raw
+    assert winmail in relayed(source, cut=False)
 
 
 # --- whatever comes
