@@ -281,7 +281,7 @@ FILES = (
     Attachment("a b.pdf", "application/pdf", b"%PDF" * 30, "1@x"),
     Attachment('Größe "1".txt', "text/plain", "ä\n".encode()),
     Attachment("mail.eml", "message/rfc822", b"Subject: x\r\n\r\n--=_anew--\r\n"),
-    Attachment("odd", "a/b\r\nBcc: evil@example.com", b"", "x>\r\ny"),
+    Attachment("odd", "a/b\r\nBcc: evil@example.com", b"\n", "x>\r\ny"),
 )
 
 
@@ -290,7 +290,7 @@ def test_a_message_written_anew_has_its_text_and_its_files() -> None:
     found = parse(anew(words, FILES))
     assert found.text == words
     assert [(one.name, one.data) for one in found.attachments] == [
-        ("a b.pdf", FILES[0].data), ("Größe 1.txt", FILES[1].data), ("mail.eml", FILES[2].data), ("odd", b""),
+        ("a b.pdf", FILES[0].data), ("Größe 1.txt", FILES[1].data), ("mail.eml", FILES[2].data), ("odd", b"\n"),
     ]  # fmt: skip
     assert [one.type for one in found.attachments] == [
         "application/pdf", "text/plain", "application/octet-stream", "application/octet-stream",
