@@ -758,3 +758,14 @@ def test_the_module_costs_nothing_until_a_mail_is_sent() -> None:
     project = Path(__file__).parents[1]
     run = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, cwd=project)
     assert run.stdout == "[]\n"
+
+
+def test_sendmail_gets_lines_and_keeps_eight_bits(sendmail: Path) -> None:
+    out = Submission(Smtp(servers=(), sendmail=(str(sendmail),)), secret)
+    text = b"--b\r\nContent-Type: text/plain\r\n\r\n\xe4\r\n--b\r\n" + BINARY.partition(b"\r\n")[2] + b"\r\n--b--\r\n"
+    mail = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + text
+    assert out.send("", "0@straße.example", mail).verdict == "sent"
+    found = (sendmail.parent / "mail").read_bytes()
+    assert b"Content-Type: text/plain\n\n\xe4\n--b\n" in found
+    assert b"Content-Transfer-Encoding: base64\n\nAAoNLgouDQr/\n" in found
+    assert (sendmail.parent / "args").read_text().endswith("|0@xn--strae-oqa.example|")

@@ -45,6 +45,7 @@ smtpd_discard_ehlo_keywords = {silent}
 smtpd_peername_lookup = no
 disable_dns_lookups = yes
 smtp_host_lookup = native
+import_environment = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C MAILGATE_CI_RUN
 """
 MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
