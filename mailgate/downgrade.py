@@ -5,7 +5,8 @@ A server takes lines of at most 998 octets that end with CRLF, without NUL or a 
 quoted-printable or base64, which loses nothing; every other part stays byte for byte.
 
 What is signed or encrypted (RFC 1847) is never touched: with other bytes its signature is void for certain, while most
-servers pass on what they should not be given. Such parts leave as they came, as do fields that hold 8-bit text.
+servers pass on what they should not be given. Such parts leave as they came. So do fields with 8-bit text, but for file
+names where only ASCII is taken.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ UNTOUCHED = ("multipart/signed", "multipart/encrypted")
 WHOLE_MESSAGES = ("message/rfc822", "message/global", "message/news")
 ADDRESS_FIELDS = (b"from", b"to", b"reply-to", b"cc", b"sender")
 ENCODING = rb"(?im)^content-transfer-encoding[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)"
+RAW_NAME = rb"""(?i)(;[ \t\r\n]*(?:file)?name)[ \t]*=[ \t]*(?:"([^"\\\r\n]*)"|([^";\s]+))"""
 
 
 class Fitted(Record):
@@ -212,6 +214,8 @@ class _Tree:
                 self.next += 1
             return self.raw[part.start : part.end]
         header = folded(_plain_lines(self.raw[part.start : part.body]))
+        if self.seven and not header.isascii():
+            header = re.sub(RAW_NAME, _encoded_name, header)
         body = self.raw[part.body : part.end]
         if self.holds_next(part):
             return _labelled(part, header, body, self.container(part))
@@ -316,6 +320,19 @@ def _quoted_printable(body: bytes) -> bytes:
     """Encode text: its line ends stay line ends, a CR alone becomes "=0D"."""
     lines = body.replace(b"\r\n", b"\n").split(b"\n")
     return b"\r\n".join(b2a_qp(line, istext=False).replace(b"=\n", b"=\r\n") for line in lines)
+
+
+def _encoded_name(found: re.Match[bytes]) -> bytes:
+    """Return a parameter with a raw UTF-8 file name as RFC 2231 has it; any other as it is."""
+    name: bytes = found[2] or found[3] or b""
+    try:
+        if name.isascii() or not name.decode():
+            return found[0]
+    except UnicodeDecodeError:
+        return found[0]
+    coded = re.sub(rb"[^A-Za-z0-9._-]", lambda byte: b"%%%02X" % ord(byte[0]), name)
+    fits = len(coded) < LONGEST_LINE - 100
+    return found[1] + b"*=utf-8''" + coded if fits else found[0]
 
 
 def _mended(body: bytes) -> bytes:

@@ -279,7 +279,29 @@ def test_an_envelope_beyond_ascii_needs_smtputf8() -> None:
 def test_a_file_name_beyond_ascii_does_not() -> None:
     message = mail('Content-Type: text/plain;\n name="Größe.txt"', b"Hello\r\n")
     assert fit(message, ALL) == Fitted(message, " BODY=8BITMIME")
-    assert fit(message) == Fitted(message)
+    assert fit(message).message == mail("Content-Type: text/plain;\n name*=utf-8''Gr%C3%B6%C3%9Fe.txt", b"Hello\r\n")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Content-Type: image/png; name=\"Größe '1'.png\"\nContent-Disposition: attachment;\n\tfilename=Größe.png",
+        'Content-Type: image/png;name=ä\nContent-Disposition: inline; FileName="ä;b=c.png"',
+    ],
+)
+def test_file_names_beyond_ascii_are_encoded_where_only_ascii_is_taken(fields: str) -> None:
+    inside = f"--b\r\n{fields}\r\n\r\nx\r\n--b--\r\n".replace("\n", "\r\n").replace("\r\r", "\r").encode()
+    message = mail("Content-Type: multipart/mixed; boundary=b", inside)
+    found = fit(message).message
+    assert found.isascii()
+    assert [part.name for part in parse(found).parts] == [part.name for part in parse(message).parts]
+    assert fit(message, EIGHT).message == message
+
+
+def test_a_file_name_of_unknown_charset_or_of_no_end_stays() -> None:
+    for name in (b"\xe4.png", "ä".encode() * 400):
+        message = HEAD + b"Content-Type: image/png; name=" + name + b"\r\n\r\nx"
+        assert fit(message).message == message
 
 
 @pytest.mark.parametrize(
