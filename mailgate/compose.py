@@ -9,7 +9,7 @@ from __future__ import annotations
 from email.header import Header
 from email.utils import formatdate
 
-from mailgate.cutting import without_commands
+from mailgate.header import read_fields
 from mailgate.model import LOOP_FIELD, Address
 
 TYPE_CHECKING = False
@@ -27,7 +27,8 @@ HIDDEN = (b"bcc", b"received", b"return-path", b"delivered-to", b"x-original-to"
 UNSAFE = dict.fromkeys(
     [*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " "
 )
-LONGEST_NAME = 200  # characters; a line of more than 998 is none (RFC 5322 2.1.1)
+LONGEST_LINE = 998  # octets (RFC 5322 2.1.1)
+LONGEST_NAME = 200  # characters
 LONGEST_ID = 900
 IMPORTANCE = {1: "high", 2: "high", 4: "low", 5: "low"}
 
@@ -90,12 +91,23 @@ def _encodable(text: str) -> str:
 
 def _mailbox(address: Address) -> str:
     name = _encodable(address.name[:LONGEST_NAME].translate(UNSAFE)).strip()
+    email = address.email
+    if not email.isascii():
+        from mailgate.downgrade import ascii_domain
+
+        email = ascii_domain(email)
     if not name:
-        return address.email
+        return email
     if name.isascii() and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <{address.email}>'
-    return f"{Header(name, 'utf-8', maxlinelen=76).encode(linesep=chr(13) + chr(10))} <{address.email}>"
+        return _joined(f'"{quoted}"', email)
+    return _joined(Header(name, "utf-8", maxlinelen=76, header_name="From").encode(linesep="\r\n"), email)
+
+
+def _joined(name: str, email: str) -> str:
+    """Put a name before its address, which goes to the next line where 76 characters are not enough (RFC 2047 2)."""
+    last = len(name.rpartition("\n")[2]) + (0 if "\n" in name else len("From: "))
+    return f"{name} <{email}>" if last + len(email) + 3 <= 76 else f"{name}\r\n <{email}>"
 
 
 def _date(mail: Mail, now: float) -> str:
@@ -119,18 +131,35 @@ def _own_text(text: str) -> tuple[list[bytes], bytes]:
 
 
 def _content(relay: Relay, mail: Mail) -> tuple[list[bytes], bytes]:
-    """Return the fields that describe the body, as they came, and the body."""
-    body = without_commands(mail) if relay.cut else mail.raw[mail.body :]
-    return list(content_fields(mail.raw[: mail.body])), body
+    """Return the fields that describe the body, and the body: as they came, unless commands are cut out."""
+    header, body = mail.raw[: mail.body], mail.raw[mail.body :]
+    if relay.cut:
+        from mailgate.signed import cut_out
+
+        header, body = cut_out(mail)
+    return list(content_fields(header)), body
 
 
 def content_fields(header: bytes) -> Iterator[bytes]:
-    """Yield the raw fields of a header that say how to read the body, each name once, with their folding."""
-    seen: set[bytes] = set()
+    """Yield the raw fields of a header that say how to read the body, each name once, with their folding.
+
+    Where there are some, MIME-Version is among them: without it a strict reader would not look at the others.
+    """
+    found: dict[bytes, bytes] = {}
     for name, field in _raw_fields(header):
-        if name in KEPT and name not in seen:
-            yield field
-        seen.add(name)
+        found.setdefault(name, field)
+    kept = [field for name, field in found.items() if name in KEPT]
+    if kept and b"mime-version" not in found:
+        yield b"MIME-Version: 1.0"
+    yield from map(_short, kept)
+
+
+def _short(field: bytes) -> bytes:
+    if len(field) <= LONGEST_LINE:
+        return field
+    from mailgate.downgrade import folded
+
+    return folded(field)
 
 
 def shown_fields(header: bytes) -> Iterator[bytes]:
@@ -141,15 +170,13 @@ def shown_fields(header: bytes) -> Iterator[bytes]:
 
 
 def _raw_fields(header: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (name in lower case, field with its folding) of each field; what is none is passed over."""
-    lines = header.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    name, field = b"", [b""]
-    for line in [*lines, b":"]:
-        if line[:1] in (b" ", b"\t"):
-            field += [line] if line.strip() else []
-            continue
-        if name:
-            yield name, b"\r\n".join(field).replace(b"\x00", b"")
-        label, colon, value = line.partition(b":")
-        name = label.strip().lower() if colon else b""
-        field = [label.strip() + colon + value]
+    """Yield (name in lower case, field with its folding) of each field, as the reader of the message found them.
+
+    A line that lost its indent gets one; NUL is dropped, and so is a CR alone, which might make another field.
+    """
+    flat = header.replace(b"\r", b"\n") if b"\n" not in header else header
+    flat = flat.removeprefix(b"\xef\xbb\xbf").lstrip()
+    for name, value in read_fields(flat, 0, len(flat))[0]:
+        first, *more = value.translate(None, b"\x00\r").split(b"\n")
+        more = [line if line[:1] in (b" ", b"\t") else b" " + line for line in more if line.strip()]
+        yield name.lower(), b"\r\n".join([name + b":" + first, *more])

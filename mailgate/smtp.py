@@ -6,15 +6,14 @@ What a server or the network does never raises: each mail has its `Receipt`.
     refused               5xx: permanent, with the server's words; no other server is asked
     after the final dot   whatever happens: no other server, since this one may have taken the mail
 
-8-bit mail goes out as it is. Where the server offers 8BITMIME (RFC 6152) it is announced; where not, it is sent all the
-same, as mail servers do: a changed body would be worse. SMTPUTF8 (RFC 6531) is announced where an address or the header
-needs it; a server that lacks it cannot have such a mail.
+A message leaves as it is as far as the server's EHLO allows: 8BITMIME (RFC 6152) for 8-bit text, BINARYMIME with
+CHUNKING (RFC 3030) for what has no lines. What it does not offer is made up for by downgrade.py, part by part. SMTPUTF8
+(RFC 6531) is asked for where an address needs it; a server that lacks it cannot have such a mail.
 """
 
 from __future__ import annotations
 
 import os
-import re
 
 from mailgate.model import Receipt
 from mailgate.record import Record
@@ -58,7 +57,8 @@ class Submission:
     def send(self, envelope_sender: str, recipient: str, message: bytes) -> Receipt:
         """Submit one mail for one recipient; `envelope_sender` "" is the null reverse-path.
 
-        Line ends become CRLF on the wire (a bare CR or LF is a line end), all other bytes go out as they are.
+        Line ends become CRLF on the wire; what the server does not take is encoded (see `downgrade.fitted`), all other
+        bytes go out as they are.
         """
         if not recipient or not (_harmless(recipient) and _harmless(envelope_sender)):
             return Receipt("permanent", "the envelope address is empty, or has a blank, bracket or control character")
@@ -208,28 +208,49 @@ def _lives(session: smtplib.SMTP) -> bool:
 
 
 def _converse(session: smtplib.SMTP, sender: str, recipient: str, message: bytes) -> Outcome:
-    """Say MAIL, RCPT and DATA, and hand the message over."""
-    sender, recipient = _ascii_domain(sender), _ascii_domain(recipient)
-    parameters = f" SIZE={len(message)}" if session.has_extn("size") else ""
-    if not message.isascii() and session.has_extn("8bitmime"):
-        parameters += " BODY=8BITMIME"
-    if _needs_utf8(sender, recipient, message):
-        if not session.has_extn("smtputf8"):
-            return Outcome("permanent", "the address or header is not ASCII, and SMTPUTF8 is not offered", over=False)
+    """Say MAIL and RCPT, and hand the message over as this server takes it."""
+    from mailgate.downgrade import ascii_domain, fitted
+
+    sender, recipient = ascii_domain(sender), ascii_domain(recipient)
+    fit = fitted(message, sender, recipient, session.esmtp_features)
+    if fit.refused:
+        return Outcome("permanent", fit.refused, over=False)
+    if "SMTPUTF8" in fit.parameters:
         session.command_encoding = "utf-8"
-        parameters += " SMTPUTF8"
-    for command in (f"MAIL FROM:<{sender}>{parameters}", f"RCPT TO:<{recipient}>"):
+    size = f" SIZE={len(fit.message)}" if session.has_extn("size") else ""
+    for command in (f"MAIL FROM:<{sender}>{size}{fit.parameters}", f"RCPT TO:<{recipient}>"):
         code, reply = session.docmd(command)
         if code not in (250, 251, 252):
             return _refused(code, reply)
+    if fit.chunked:
+        return _chunks(session, fit.message)
     code, reply = session.docmd("DATA")
-    return _transfer(session, on_the_wire(message)) if code == 354 else _refused(code, reply)
+    return _transfer(session, on_the_wire(fit.message)) if code == 354 else _refused(code, reply)
+
+
+def _chunks(session: smtplib.SMTP, data: bytes) -> Outcome:
+    """Send a message in chunks, octet for octet (RFC 3030 2). Until the last has left, nothing is taken."""
+    for start in range(0, len(data), CHUNK):
+        chunk = data[start : start + CHUNK]
+        last = start + CHUNK >= len(data)
+        session.send(f"BDAT {len(chunk)}{' LAST' if last else ''}\r\n".encode() + chunk)
+        if last:
+            break
+        code, reply = session.getreply()
+        if code != 250:
+            return _refused(code, reply)
+    return _taken(session)
 
 
 def _transfer(session: smtplib.SMTP, data: bytes) -> Outcome:
     """Send a message's lines and the final dot. The dot is gone only when the last piece was sent without an error."""
     for start in range(0, len(data), CHUNK):
         session.send(data[start : start + CHUNK])
+    return _taken(session)
+
+
+def _taken(session: smtplib.SMTP) -> Outcome:
+    """Read what a server says to a whole message. Whatever that is, no other server may be asked."""
     if session.sock:
         session.sock.settimeout(session.timeout * DOT_PATIENCE)
     try:
@@ -267,28 +288,6 @@ def on_the_wire(message: bytes) -> bytes:
     return (b"\r\n" + lines).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
 
 
-def _needs_utf8(sender: str, recipient: str, message: bytes) -> bool:
-    """Whether an address or the header is UTF-8. A header with other 8-bit bytes is not: it is passed on as it is."""
-    if not f"{sender}{recipient}".isascii():
-        return True
-    header = b"" if message.isascii() else re.split(rb"\r?\n\r?\n", message, maxsplit=1)[0]
-    try:
-        return not header.decode().isascii()
-    except UnicodeDecodeError:
-        return False
-
-
-def _ascii_domain(address: str) -> str:
-    """Return an address with its domain in ASCII (IDNA) where the local part is ASCII: then nobody needs SMTPUTF8."""
-    local, _, domain = address.rpartition("@")
-    if domain.isascii() or not local.isascii():
-        return address
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return address
-
-
 def _harmless(address: str) -> bool:
     return address.isprintable() and not set(address) & set(" <>")
 
@@ -297,9 +296,16 @@ def _harmless(address: str) -> bool:
 
 
 def _hand_over(command: tuple[str, ...], sender: str, recipient: str, message: bytes, timeout: float) -> Receipt:
-    """Run a sendmail-compatible command; -i, since a line with a dot must not end the mail."""
+    """Run a sendmail-compatible command; -i, since a line with a dot must not end the mail.
+
+    What it offers is not to be asked: 8-bit text and UTF-8 addresses are its own affair, data without lines is none.
+    """
     import subprocess
 
+    from mailgate.downgrade import ascii_domain, fitted
+
+    sender, recipient = ascii_domain(sender), ascii_domain(recipient)
+    message = fitted(message, sender, recipient, ("8bitmime", "smtputf8")).message
     line_ends = message.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     argv = [*command, "-i", "-f", sender or "<>", "--", recipient]
     try:

@@ -18,12 +18,12 @@ HOUSE = Path(__file__).parent.parent / "mailgate"
 # Lowest first. A room may import only rooms that stand before it.
 GROUND = ("record", "status", "model", "policy")
 PURE = (
-    *GROUND, "charset", "markup", "html", "quoting", "text", "header", "address", "mime", "message", "prose", "bounce",
-    "automatic", "match", "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions",
-    "plan", "addressees", "cutting", "compose", "recorded",
+    *GROUND, "charset", "armor", "markup", "html", "quoting", "text", "header", "address", "mime", "downgrade",
+    "message", "prose", "bounce", "automatic", "match", "authentic", "sender", "commands", "wishes", "history",
+    "question", "notices", "portions", "plan", "addressees", "cutting", "anew", "signed", "compose", "recorded",
 )  # fmt: skip
 PORTS = ("erp", "smtp", "journal", "config", "log")
-PORTS_SEE = (*GROUND, "address")
+PORTS_SEE = (*GROUND, "address", "downgrade")
 STORY = ("desk", "facts", "outgoing", "deliver", "holding", "explain", "job", "checking", "replay")
 DOORS = ("options", "cli", "__main__")
 DEMO = (*PURE, *PORTS, *STORY, *DOORS)  # shows the whole house

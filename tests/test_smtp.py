@@ -33,6 +33,7 @@ ANSWERS = {
     "MAIL": "250 2.1.0 ok",
     "RCPT": "250 2.1.5 ok",
     "DATA": "354 go on",
+    "BDAT": "250 2.0.0 octets received",
     ".": "250 2.0.0 queued as 1",
     "RSET": "250 ok",
     "NOOP": "250 ok",
@@ -53,6 +54,7 @@ class Server:
         self.port = int(self._listener.getsockname()[1])
         self.said: list[str] = []  # every command line, all connections
         self.mails: list[bytes] = []  # as on the wire, without the final dot
+        self.chunks: list[bytes] = []  # of BDAT
         self.connections = 0
         self._threads = [threading.Thread(target=self._listen, daemon=True)]
         self._threads[0].start()
@@ -116,6 +118,9 @@ class Server:
                     return
                 self.said.append(line.decode("utf-8", "replace").rstrip("\r\n"))
                 verb = self.said[-1].split(" ")[0].upper()
+                if verb == "BDAT":
+                    self.chunks.append(lines.read(int(self.said[-1].split(" ")[1])))
+                    verb = "LAST" if self.said[-1].endswith(" LAST") and "LAST" in script else verb
 
     def _read_mail(self, lines: IO[bytes]) -> bytes:
         mail: list[bytes] = []
@@ -389,15 +394,20 @@ def test_a_connection_that_breaks_within_the_mail_leaves_it_to_the_next_server(s
 
 
 ALL = "250-here\r\n250-8BITMIME\r\n250 SMTPUTF8"
-LATIN1, UTF8 = b"Subject: a\r\n\r\n\xe4", "Subject: ä\r\n\r\n".encode()
+CHUNKS = ALL.replace("250-here", "250-here\r\n250-BINARYMIME\r\n250-CHUNKING")
+TO_UTF8 = "To: ä@x.com\r\n\r\n".encode()
+LATIN1, FIELD = b"Subject: a\r\n\r\n\xe4", 'Content-Type: text/plain; name="ä"\r\n\r\n'.encode()
 EXTENSIONS = [
     (ALL, "a@customer.com", MAIL, "MAIL FROM:<s@x.com>"),
     (ALL, "a@customer.com", LATIN1, "MAIL FROM:<s@x.com> BODY=8BITMIME"),
     ("250 here", "a@customer.com", LATIN1, "MAIL FROM:<s@x.com>"),
-    (ALL, "a@customer.com", UTF8, "MAIL FROM:<s@x.com> BODY=8BITMIME SMTPUTF8"),
+    (ALL, "a@customer.com", TO_UTF8, "MAIL FROM:<s@x.com> BODY=8BITMIME SMTPUTF8"),
     (ALL, "ä@customer.com", MAIL, "MAIL FROM:<s@x.com> SMTPUTF8"),
+    (ALL, "a@customer.com", FIELD, "MAIL FROM:<s@x.com> BODY=8BITMIME"),
+    ("250 here", "a@customer.com", FIELD, "MAIL FROM:<s@x.com>"),
     ("250 here", "a@customer.com", b"Subject: \xe4\r\n\r\n", "MAIL FROM:<s@x.com>"),
     ("250 here", "a@bücher.example", MAIL, "MAIL FROM:<s@x.com>"),
+    (CHUNKS, "a@customer.com", MAIL, "MAIL FROM:<s@x.com>"),
 ]
 
 
@@ -409,15 +419,93 @@ def test_extensions_are_used_as_offered(serve: Serve, offered: str, recipient: s
     out.close()
     assert server.said[1] == line
     assert server.said[2] == f"RCPT TO:<{recipient.replace('bücher', 'xn--bcher-kva')}>"
+    assert (len(server.mails), server.chunks) == (1, [])
+
+
+def test_a_domain_is_written_as_idna_2008_has_it(serve: Serve) -> None:
+    server = serve()
+    out = submission(server.entry())
+    assert out.send("", "a@straße.example", MAIL).verdict == "sent"
+    out.close()
+    assert server.said[2] == "RCPT TO:<a@xn--strae-oqa.example>"  # IDNA 2003 would have said strasse.example
+
+
+def test_what_a_server_does_not_offer_is_made_up_for_and_the_size_is_the_new_one(serve: Serve) -> None:
+    server = serve({"EHLO": "250-here\r\n250 SIZE 1000"})
+    out = submission(server.entry())
+    head = b"Subject: a\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+    assert out.send("", "a@customer.com", head + b"\r\n.\xe4\r\n").verdict == "sent"
+    out.close()
+    expected = head + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n.=E4\r\n"
+    assert server.mails == [expected.replace(b"\r\n.", b"\r\n..")]
+    assert server.said[1] == f"MAIL FROM:<> SIZE={len(expected)}"
+
+
+BINARY = (
+    b"MIME-Version: 1.0\r\nContent-Type: application/x-thing\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    b"\0\n\r.\n.\r\n\xff"
+)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_binary_goes_in_chunks_octet_for_octet(serve: Serve, size: int) -> None:
+    server = serve({"EHLO": CHUNKS})
+    out = submission(server.entry())
+    mail = BINARY + b"x\n\0" * (size * CHUNK // 3)
+    assert out.send("", "a@customer.com", mail).verdict == "sent"
+    assert out.send("", "b@customer.com", MAIL).verdict == "sent"
+    out.close()
+    assert b"".join(server.chunks) == mail
+    assert len(server.chunks) == size + 1
+    assert [line.endswith(" LAST") for line in server.said if line.startswith("BDAT")] == [*[False] * size, True]
+    assert server.said[1] == "MAIL FROM:<> BODY=BINARYMIME"
+    assert server.mails == [MAIL]
+
+
+@pytest.mark.parametrize("offered", ["250-CHUNKING", "250-BINARYMIME"])
+def test_one_of_the_two_extensions_is_not_enough_for_chunks(serve: Serve, offered: str) -> None:
+    server = serve({"EHLO": ALL.replace("250-here", f"250-here\r\n{offered}")})
+    out = submission(server.entry())
+    assert out.send("", "a@customer.com", BINARY).verdict == "sent"
+    out.close()
+    assert server.chunks == []
+    assert server.mails[0].endswith(b"Content-Transfer-Encoding: base64\r\n\r\nAAoNLgouDQr/\r\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict", "detail", "moves_on"),
+    [
+        ({"BDAT": "451 4.3.0 later"}, "temporary", "451 4.3.0 later", True),
+        ({"BDAT": "552 5.3.4 too large"}, "permanent", "552 5.3.4 too large", False),
+        ({"BDAT": None}, "temporary", "the connection broke (Connection unexpectedly closed)", True),
+        ({"LAST": "451 4.3.0 later"}, "temporary", "451 4.3.0 later", False),
+        ({"LAST": "554 5.7.1 spam"}, "permanent", "554 5.7.1 spam", False),
+        ({"LAST": None}, "temporary", "it may have been taken: no answer to the final dot", False),
+    ],
+)
+def test_the_next_server_is_asked_only_before_the_last_chunk(
+    serve: Serve, script: Script, verdict: str, detail: str, moves_on: bool
+) -> None:
+    mail = BINARY + b"\0" * CHUNK
+    first, second = serve({"EHLO": CHUNKS} | script), serve({"EHLO": CHUNKS})
+    for entries in ((first.entry(),), (first.entry(), second.entry())):
+        out = submission(*entries)
+        receipt = out.send("", "a@customer.com", mail)
+        out.close()
+        if len(entries) == 1:
+            assert receipt.verdict == verdict
+            assert detail in receipt.detail
+    assert (receipt.verdict == "sent") is moves_on
+    assert (b"".join(second.chunks) == mail) is moves_on
 
 
 def test_a_mail_that_needs_smtputf8_goes_where_it_is_offered(serve: Serve) -> None:
     plain, modern = serve(), serve({"EHLO": ALL})
-    for message, recipient in ((UTF8, "a@customer.com"), (MAIL, "ä@customer.com")):
+    for message, recipient in ((TO_UTF8, "a@customer.com"), (MAIL, "ä@customer.com")):
         out = submission(plain.entry())
         receipt = out.send("", recipient, message)
         assert receipt.verdict == "permanent"
-        assert "SMTPUTF8 is not offered" in receipt.detail
+        assert "an address is not ASCII, and this server does not offer SMTPUTF8 (RFC 6531)" in receipt.detail
         out.close()
         out = submission(plain.entry(), modern.entry())
         assert out.send("", recipient, message).verdict == "sent"
@@ -670,3 +758,14 @@ def test_the_module_costs_nothing_until_a_mail_is_sent() -> None:
     project = Path(__file__).parents[1]
     run = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, cwd=project)
     assert run.stdout == "[]\n"
+
+
+def test_sendmail_gets_lines_and_keeps_eight_bits(sendmail: Path) -> None:
+    out = Submission(Smtp(servers=(), sendmail=(str(sendmail),)), secret)
+    text = b"--b\r\nContent-Type: text/plain\r\n\r\n\xe4\r\n--b\r\n" + BINARY.partition(b"\r\n")[2] + b"\r\n--b--\r\n"
+    mail = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + text
+    assert out.send("", "0@straße.example", mail).verdict == "sent"
+    found = (sendmail.parent / "mail").read_bytes()
+    assert b"Content-Type: text/plain\n\n\xe4\n--b\n" in found
+    assert b"Content-Transfer-Encoding: base64\n\nAAoNLgouDQr/\n" in found
+    assert (sendmail.parent / "args").read_text().endswith("|0@xn--strae-oqa.example|")

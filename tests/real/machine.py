@@ -27,7 +27,8 @@ ROOT = os.geteuid() == 0
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 # what every program here gets; the mark lets the build script find what a test that was killed has left behind
 ENVIRON = {"PATH": PATH} | {name: os.environ[name] for name in ("MAILGATE_CI_RUN",) if name in os.environ}
-PACKAGES = {"fetchmail": "fetchmail", "dovecot": "dovecot-imapd dovecot-pop3d", "openssl": "openssl"}
+PACKAGES = {"fetchmail": "fetchmail", "dovecot": "dovecot-imapd dovecot-pop3d", "openssl": "openssl",
+            "gpg": "gnupg", "postfix": "postfix"}  # fmt: skip
 POLICY = Path("/usr/sbin/policy-rc.d")  # asked by Debian's packages before they start a service
 
 
