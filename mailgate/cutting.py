@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailgate.body import HTML
 from mailgate.commands import is_command, split
 from mailgate.message import content, part_text, text_parts
 from mailgate.mime import transfer_decoded
@@ -20,7 +21,7 @@ def without_commands(mail: Mail) -> bytes:
     """Return the body with the command lines taken out of every text part; all other bytes stay as they came."""
     raw, pieces, at = mail.raw, [], mail.body
     for part in sorted(text_parts(mail), key=lambda part: part.body):
-        cut = _cut_html(mail, part) if part.type == "text/html" else _cut_plain(mail, part)
+        cut = _cut_html(mail, part) if part.type in HTML else _cut_plain(mail, part)
         if cut is not None and part.body >= at:
             pieces += [raw[at : part.body], cut]
             at = part.end
