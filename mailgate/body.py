@@ -60,7 +60,7 @@ def _can_be_read(mail: Mail, part: Part) -> bool:
     """Tell whether a text part is text at all: a tenth of control characters means that it is something else."""
     start = mail.raw[part.body : min(part.end, part.body + SAMPLE)]
     data = transfer_decoded(start, part.encoding, text=True)
-    if part.encoding == "base64" and data == start and data.strip() and len(data.split()) == 1:
+    if part.encoding == "base64" and data == start and data.isascii() and len(data.split()) == 1:
         return False  # no base64, and no words either
     text = decode_text(data, _charset(part, data)).replace("\r", "")
     controls = len(text) - len(clean(text))

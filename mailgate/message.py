@@ -120,6 +120,7 @@ class _Within:
         self.mail = mail
         self.max_parts = max_parts
         self.level = level
+        self.room = max_parts  # how many files may still come out of parts
         self.files: dict[int, tuple[tuple[Attachment, ...], bool]] = {}  # by a part's start; is the part kept as it is?
         self.texts: list[str] = []
         self.spare: list[str] = []  # text that counts only if there is no other
@@ -130,7 +131,7 @@ class _Within:
                 self._envelope(part)
             elif part.type in TNEF_TYPES or part.name.lower() == "winmail.dat":
                 self._winmail(part)
-            elif part.type.startswith("multipart/") and part.encoding == "base64":
+            elif part.type.startswith("multipart/") and part.encoding == "base64" and b"--" in content(mail, part):
                 self._entity(part, _encoded_entity(mail, part), False)
 
     def _envelope(self, part: Part) -> None:
@@ -150,19 +151,24 @@ class _Within:
         read = _parse(inner, self.max_parts, self.level + 1)
         self.texts.append(read.text)
         self.notes += read.notes
-        self.files[part.start] = read.attachments, kept
+        self._found(part, read.attachments, kept)
+
+    def _found(self, part: Part, files: tuple[Attachment, ...], kept: bool) -> None:
+        """Take the files out of a part; where there are too many, it is attached as it is instead."""
+        fits = len(files) <= self.room
+        self.room -= len(files) if fits else 0
+        self.files[part.start] = files if fits else (), kept or not fits
 
     def _winmail(self, part: Part) -> None:
         from mailgate.tnef import unpack
 
         name = file_name(part.name) or "winmail.dat"
         found = unpack(content(self.mail, part))
-        kept = not found.whole or bool(found.kind)
         self.spare.append(found.text)
-        self.files[part.start] = found.files, kept
+        self._found(part, found.files, not found.whole or bool(found.kind))
         if found.kind:
             self.notes.append(f"{name} holds an Outlook item ({found.kind}) and is attached as it is.")
-        elif not found.whole:
+        elif self.files[part.start][1]:
             self.notes.append(f"{name} could not be unpacked as a whole and is attached as it is.")
 
 

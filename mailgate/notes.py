@@ -38,6 +38,8 @@ def notes_of(mail: Mail, names: dict[int, str], sealed: dict[int, str]) -> tuple
     """
     out: list[str] = []
     for number, part in enumerate(mail.parts):
+        if len(out) >= MOST:
+            break
         if part.type.startswith("multipart/"):
             out += _of_container(mail.parts, number, names)
         else:

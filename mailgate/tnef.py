@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 DEEPEST = 4  # messages attached to messages
-MOST_FILES = 500
+MOST_FILES = 200
 MOST_PROPERTIES = 5_000  # of one message or attachment
 
 # Attributes (2.1.3.2), by the lower half of their ids.

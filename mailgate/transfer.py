@@ -12,6 +12,7 @@ from binascii import a2b_base64, a2b_qp
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n \t"
 _TEXT_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 CODE_LINE = 40  # a line of at least so many characters of the alphabet is base64, no word
+MOST_FILES = 50  # that are taken out of one text
 SHOWN_AS = "[{} stood here: see the attachment.]"
 
 
@@ -51,7 +52,7 @@ def transfer_decoded(data: bytes, encoding: str, text: bool = False) -> bytes:
 def _from_base64(data: bytes, text: bool) -> bytes:
     """Decode base64; where the data is none, whatever its label says, it is returned as it is."""
     tail = b""
-    if data.translate(None, _BASE64):
+    if data.translate(None, _BASE64) or (text and re.search(rb"=[ \t]++[^=\s]", data)):
         at = _first_foreign(data)
         if not _mostly_code(data[at:]):
             if not _is_whole(data[:at], data[at - 1 : at] == b"\n"):
@@ -149,7 +150,7 @@ def take_out(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
     files: list[tuple[str, bytes]] = []
     at = 0
     for start, stop, name, content in sorted(spans):
-        if start >= at:
+        if start >= at and len(files) < MOST_FILES:
             left += [data[at:start], SHOWN_AS.format("A file").encode()]
             files.append((name, content))
             at = stop
@@ -160,9 +161,9 @@ def _uu_blocks(data: bytes) -> list[tuple[int, int, str, bytes]]:
     """Return (start, stop, name, content) of each uuencoded file that has an end."""
     begin = re.compile(rb"(?m)^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n(?=([^\r\n]++))")
     end = re.compile(rb"\nend[ \t]*+\r?(?=\n|\Z)")
-    out = []
+    out: list[tuple[int, int, str, bytes]] = []
     last, match = None, begin.search(data)
-    while match:
+    while match and len(out) < MOST_FILES:
         if last is None or last.start() < match.end():
             last = end.search(data, match.end())
             if last is None:
@@ -205,9 +206,9 @@ def _uudecode(lines: list[bytes]) -> bytes:
 def _yenc_blocks(data: bytes) -> list[tuple[int, int, str, bytes]]:
     """Return (start, stop, name, content) of each yEnc block that has an end (yEnc draft 1.3)."""
     begin = re.compile(rb"(?m)^=ybegin [^\r\n]{0,300}?name=([^\r\n]{1,200})\r?\n(?:=ypart [^\r\n]{0,200}\r?\n)?")
-    out = []
+    out: list[tuple[int, int, str, bytes]] = []
     match = begin.search(data)
-    while match:
+    while match and len(out) < MOST_FILES:
         stop = data.find(b"\n=yend", match.end() - 1)
         if stop < 0:
             break
