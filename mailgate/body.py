@@ -21,6 +21,7 @@ UNREADABLE = "[A part of this message could not be read as text: see the attachm
 PLAIN = ("text/plain", "text/markdown", "text/x-markdown")
 ENRICHED = ("text/enriched", "text/richtext")
 HTML = ("text/html", "text/xhtml", "application/xhtml+xml", "text/x-amp-html", "text/watch-html")
+RICH = ("text/rtf", "application/rtf")  # read only where there is no other text
 LESSER = ("text/x-amp-html", "text/watch-html")  # renderings for a device, beside a full one
 TEXT = (*PLAIN, *ENRICHED, *HTML)
 # Text that a program reads, and no person.
@@ -80,6 +81,11 @@ def _words_of(mail: Mail, part: Part) -> str:
         data = take_out(content(mail, part))[0]
         text = clean(decode_text(data, part.charset))
         return unflow(text, part.delsp) if part.flowed else text
+    if part.type in RICH:
+        from mailgate.rtf import read
+
+        kind, text = read(content(mail, part))
+        return html_to_text(text) if kind == "text/html" else text
     text = part_text(mail, part)
     return html_to_text(text) if part.type in HTML else _enriched(text)
 
@@ -101,8 +107,12 @@ def groups(mail: Mail) -> list[list[Part]]:
     """
     found = [group for group in _groups(mail.parts) if group]
     first = next(iter(leaves(mail.parts)), None)
-    if found or first is None or not first.type.startswith("text/") or first.type.partition("/")[2] in DATA:
+    if found or first is None:
         return found
+    if first.type in RICH and not first.name:
+        return [[first]]
+    if not first.type.startswith("text/") or first.type.partition("/")[2] in DATA:
+        return []
     if (first.name and first.type not in TEXT) or not _can_be_read(mail, first):
         return []
     return [[first]]

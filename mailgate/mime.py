@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailgate.charset import harmless, one_line
+from mailgate.charset import decode_text, harmless, one_line
 from mailgate.header import decode_words, parameters, read_fields, unfold
 from mailgate.model import Part
 from mailgate.transfer import encoding_of, transfer_decoded
@@ -75,11 +75,17 @@ def _has_ending(name: str) -> bool:
 
 
 def _unescaped(name: str) -> str:
-    """Decode a percent-encoded name (as a URL has it), if that gives UTF-8 beyond ASCII: else `%` may be meant."""
-    if name.count("%") < 2 or not name.isascii():
+    """Decode a percent-encoded name (as a URL has it), if that gives UTF-8 beyond ASCII: else `%` may be meant.
+
+    A charset in front, as RFC 2231 has it, says that it is meant, also where the parameter's name lacks its star.
+    """
+    if "%" not in name or not name.isascii():
         return name
     from urllib.parse import unquote_to_bytes
 
+    charset, *rest = name.split("'", 2)
+    if len(rest) == 2 and charset.lower().startswith(("utf-8", "iso-8859-", "windows-12")):
+        return decode_text(unquote_to_bytes(rest[1]), charset)
     data = unquote_to_bytes(name)
     try:
         return name if data.isascii() else data.decode()

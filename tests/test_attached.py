@@ -50,6 +50,8 @@ def names(mail: Mail) -> list[str]:
         ("Content-Disposition: attachment; filename=\"Gerät.txt\"".encode("latin-1"), "Gerät.txt"),
         (b"Content-Disposition: attachment; filename=Ger%C3%A4t%201.txt", "Gerät 1.txt"),
         (b"Content-Disposition: attachment; filename=\"100%25 sure%20.txt\"", "100%25 sure%20.txt"),
+        (b"Content-Disposition: attachment; filename=\"utf-8''Ger%C3%A4t%201.txt\"", "Gerät 1.txt"),
+        (b"Content-Disposition: attachment; filename=\"iso-8859-1'de'Ger%E4t.txt\"", "Gerät.txt"),
         (b"Content-Type: application/pdf; name=only name.pdf", "only name.pdf"),
         (b"Content-Type: application/pdf; x-unix-mode=0644; name=\"a;b.pdf\"", "a;b.pdf"),
         (b"Content-Type: image/png\nContent-Description: scan.png", "scan.png"),

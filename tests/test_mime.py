@@ -72,6 +72,8 @@ IMAGE = leaf("image/png; name=a.png", "PNG")
         (nest("digest", b"\nSubject: one\n\nfirst", b"\nSubject: two\n\nsecond"), "", ["one.eml", "two.eml"]),
         (leaf("text/x-odd", "words"), "words\n", ["attachment-1.bin"]),
         (leaf("text/csv", "a;b"), "", ["attachment-1.csv"]),
+        (leaf("text/rtf", "{\\rtf1 words\\par more}"), "words\nmore\n", ["attachment-1.rtf"]),
+        (nest("mixed", PLAIN, leaf("text/rtf", "{\\rtf1 words}")), "plain\n", ["attachment-1.rtf"]),
         (leaf("text/plain", "words", "Content-Disposition: attachment; filename=a.txt\n"), "words\n", ["a.txt"]),
         (nest("mixed", leaf("text/plain", "words", "Content-Disposition: attachment\n"), IMAGE), "words\n",
          ["attachment-1.txt", "a.png"]),
