@@ -180,7 +180,7 @@ def _richer(mail: Mail, plain: str, pages: list[Part]) -> str:
     """Return the text of HTML pages where the plain text beside them is only a stub, or far poorer; else "".
 
     HTML that holds the plain text's words and far more is the message. Where it holds others, the plain text is a word
-    that HTML is needed, or it is no rendering of the same at all: then both are the message.
+    that HTML is needed, or no rendering of the same at all: it stands below, in case it said more.
     """
     words = _spoken(plain[:SAMPLE])
     size = sum(page.end - page.body for page in pages)
@@ -197,7 +197,7 @@ def _richer(mail: Mail, plain: str, pages: list[Part]) -> str:
     stub = stub and len(told) >= 2 * len(words) and not same
     if not told or not (stub or more):
         return ""
-    return text if same or stub else f"{plain.rstrip()}\n\n{text}"
+    return text if same else f"{text.rstrip()}\n\n{plain}"
 
 
 def around(mail: Mail) -> str:

@@ -92,8 +92,8 @@ RICH = "<p>" + FOX * 12 + "</p>"
 @pytest.mark.parametrize(
     ("plain", "page", "shown"),
     [
-        ("Please view this message in an HTML capable mail program.", f"<p>{FOX}</p><p>{FOX}</p>", "html"),
-        ("Trouble reading? See the web version: https://www.example.com/1", RICH, "html"),
+        ("Please view this message in an HTML capable mail program.", f"<p>{FOX}</p><p>{FOX}</p>", "both"),
+        ("Trouble reading? See the web version: https://www.example.com/1", RICH, "both"),
         ("Quick fox, lazy dog, then it rests.", RICH, "html"),
         ("Zur Anzeige bitte umschalten.", RICH, "both"),
         (FOX, f"<p>{FOX}</p>", "plain"),
@@ -110,6 +110,7 @@ RICH = "<p>" + FOX * 12 + "</p>"
 def test_a_plain_text_that_is_a_stub_or_far_poorer_gives_way(plain: str, page: str, shown: str) -> None:
     text = read(nest("alternative", leaf("text/plain", plain), leaf("text/html", page))).text
     assert (plain.strip() in text) is (shown != "html")
+    assert text.startswith(FOX.split()[0] if shown != "plain" else plain.strip())
     assert (len(text) > len(plain) + 50) is (shown != "plain")
 
 
