@@ -7,8 +7,8 @@ import re
 from mailgate.commands import Block, split
 from mailgate.commands import parts as command_of
 from mailgate.message import content, part_text, text_parts
-from mailgate.mime import transfer_decoded
 from mailgate.text import clean, decode_text, html_lines, html_to_text, paragraphs
+from mailgate.transfer import transfer_decoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ ASCII = "Set-State: <open> & \\u\r\n"
 LINE_END = rb"\r\n|[\r\n\x0b\x0c]"  # as in the text that commands are read from
 # Renderings of a text that is read in another: they must not show what was cut there.
 AS_PLAIN = ("text/markdown", "text/x-markdown", "text/x-web-markdown", "text/enriched", "text/richtext")
-AS_HTML = ("text/html", "text/watch-html", "text/x-amp-html", "application/xhtml+xml")
+AS_HTML = ("text/html", "text/xhtml", "text/watch-html", "text/x-amp-html", "application/xhtml+xml")
 # What the labels in mail often mean; tried where a label does not read as the text was read.
 CODECS = ("utf-8", "cp1252", "gb18030", "cp932", "cp949", "cp950", "cp1254", "cp1255", "cp874", "latin-1")
 

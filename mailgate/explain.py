@@ -75,6 +75,7 @@ def _message(mail: Mail, automatic: Automatic | None, commands_cut: bool = False
         "text": cut(text).new,
         "full_text": mail.text,
         "attachments": [_attachment(one.name, one.type, one.data) for one in mail.attachments],
+        "notes": list(mail.notes),
         "automatic": AUTOMATIC[automatic.kind] if automatic else None,
         "automatic_reason": automatic.reason if automatic else None,
         "bounces": plain(automatic.bounces) if automatic else [],
@@ -157,6 +158,7 @@ def in_words(shown: dict[str, Any]) -> str:
         lines.append(f"automatic  {message['automatic']}: {message['automatic_reason']}")
     for one in message["attachments"]:
         lines.append(f"attached   {one['name']} ({one['type']}, {one['size']} bytes)")
+    lines += [f"note       {one}" for one in message["notes"]]
     lines += [f"text       {line}" for line in message["text"].split("\n")[:8]]
     if shown["not_asked"]:
         lines.append(f"not asked  {shown['not_asked']}")

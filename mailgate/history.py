@@ -37,9 +37,13 @@ def says_something(text: str) -> bool:
 def line(
     mail: Mail, text: str, now: float, heading: Sequence[str] = (), footing: Sequence[str] = (), internal: bool = False
 ) -> History:
-    """Return a history line: headings, the text (or a word that there is none), and notes on what was left out."""
+    """Return a history line: headings, the text (or a word that there is none), and what else is to be known.
+
+    That is the notes on the message (it is encrypted, an invitation), and the footing: what was left out.
+    """
     body = text if text.strip() else _nothing_written(mail)
-    full = "\n\n".join(part for part in ("\n".join(heading), body, "\n".join(footing)) if part)
+    below = "\n".join((*mail.notes, *footing))
+    full = "\n\n".join(part for part in ("\n".join(heading), body, below) if part)
     return History(full, mail.sender, mail.date if mail.date is not None and mail.date <= now else now, internal)
 
 

@@ -6,30 +6,26 @@ import re
 from hashlib import sha256
 
 from mailgate.address import LONGEST, address_key, parse_addresses
-from mailgate.charset import clean, decode_text, harmless, one_line
+from mailgate.attached import attachments_of, file_name
+from mailgate.body import around, content, leaves, part_text, read_body, text_parts
+from mailgate.charset import one_line
 from mailgate.header import date_of, decode_words, message_ids, read_fields, unfold
-from mailgate.mime import MAX_DEPTH, describe, lines_end_lf, split, transfer_decoded
-from mailgate.model import Address, Attachment, Mail, Part
-from mailgate.text import html_to_text, is_stub, unflow
+from mailgate.mime import MAX_DEPTH, describe, lines_end_lf, split
+from mailgate.model import Address, Mail
+from mailgate.notes import MOST as MOST_NOTES
+from mailgate.notes import notes_of, sentence
 
-__all__ = ["MAX_DEPTH", "content", "delivery_key", "header_end", "parse", "part_text", "text_parts"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailgate.model import Attachment, Part
 
-SAMPLE = 20_000  # bytes of a part by which it is judged
-FEW_CONTROLS = 16  # some escape sequences or a NUL are no reason to call it binary
-NAME_BYTES = 200  # of an attachment's file name, in UTF-8
-EXTENSIONS = {
-    "text/plain": "txt", "text/html": "html", "text/calendar": "ics", "text/vcard": "vcf", "text/x-vcard": "vcf",
-    "text/csv": "csv", "text/rfc822-headers": "txt", "message/delivery-status": "txt", "message/rfc822": "eml",
-    "message/disposition-notification": "txt", "message/feedback-report": "txt", "message/global": "eml",
-    "image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/gif": "gif", "image/tiff": "tif",
-    "image/bmp": "bmp", "image/svg+xml": "svg", "image/webp": "webp", "image/heic": "heic", "audio/mpeg": "mp3",
-    "audio/wav": "wav", "video/mp4": "mp4", "application/pdf": "pdf", "application/zip": "zip",
-    "application/msword": "doc", "application/vnd.ms-excel": "xls", "application/ms-tnef": "dat",
-    "application/pgp-signature": "asc", "application/pkcs7-signature": "p7s", "application/x-pkcs7-signature": "p7s",
-    "application/pkcs7-mime": "p7m", "application/json": "json", "application/xml": "xml", "text/xml": "xml",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-}  # fmt: skip
+__all__ = [
+    "MAX_DEPTH", "content", "delivery_key", "file_name", "header_end", "opaque_content", "parse", "part_text",
+    "text_parts",
+]  # fmt: skip
+
+TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef", "application/x-ms-tnef", "application/x-tnef")
+MAX_LEVEL = 4  # messages within parts that are unpacked
 PRIORITIES = {
     "highest": 1, "urgent": 1, "high": 2, "normal": 3, "medium": 3, "low": 4, "lowest": 5, "non-urgent": 5,
 }  # fmt: skip
@@ -114,170 +110,90 @@ class _Fields:
         return None
 
 
-# --- text ------------------------------------------------------------------------------------------------------------
+# --- what stands within a part ---------------------------------------------------------------------------------------
 
 
-def content(mail: Mail, part: Part) -> bytes:
-    """Return a part's body without its transfer encoding."""
-    return transfer_decoded(mail.raw[part.body : part.end], part.encoding)
+class _Within:
+    """Unpacks parts that hold a message, or files, of their own: signed-data, winmail.dat, encoded multiparts."""
+
+    def __init__(self, mail: Mail, max_parts: int, level: int) -> None:
+        self.mail = mail
+        self.max_parts = max_parts
+        self.level = level
+        self.room = max_parts  # how many files may still come out of parts
+        self.files: dict[int, tuple[tuple[Attachment, ...], bool]] = {}  # by a part's start; is the part kept as it is?
+        self.texts: list[str] = []
+        self.spare: list[str] = []  # text that counts only if there is no other
+        self.sealed: dict[int, str] = {}
+        self.notes: list[str] = []
+        for part in leaves(mail.parts):
+            if is_smime(part):
+                self._envelope(part)
+            elif part.type in TNEF_TYPES or part.name.lower() == "winmail.dat":
+                self._winmail(part)
+            elif part.type.startswith("multipart/") and part.encoding == "base64" and b"--" in content(mail, part):
+                self._entity(part, _encoded_entity(mail, part), False)
+
+    def _envelope(self, part: Part) -> None:
+        from mailgate.cms import open_envelope
+
+        kind, inner = open_envelope(content(self.mail, part))
+        if kind == "signed" and inner:
+            self.sealed[part.start] = "signed"
+            self._entity(part, inner, self.level == 0)  # the outermost holds them all
+        elif kind != "signed":
+            self.sealed[part.start] = kind or ("encrypted" if "enveloped" in part.tells("smime-type") else "")
+
+    def _entity(self, part: Part, inner: bytes, kept: bool) -> None:
+        """Read a MIME entity as if it stood in the part's place."""
+        if self.level >= MAX_LEVEL or not inner.strip():
+            return
+        read = _parse(inner, self.max_parts, self.level + 1)
+        self.texts.append(read.text)
+        self.notes += read.notes
+        self._found(part, read.attachments, kept)
+
+    def _found(self, part: Part, files: tuple[Attachment, ...], kept: bool) -> None:
+        """Take the files out of a part; where there are too many, it is attached as it is instead."""
+        fits = len(files) <= self.room
+        self.room -= len(files) if fits else 0
+        self.files[part.start] = files if fits else (), kept or not fits
+
+    def _winmail(self, part: Part) -> None:
+        from mailgate.tnef import unpack
+
+        name = file_name(part.name) or "winmail.dat"
+        found = unpack(content(self.mail, part))
+        self.spare.append(found.text)
+        self._found(part, found.files, not found.whole or bool(found.kind))
+        if found.kind:
+            self.notes.append(f"{name} holds an Outlook item ({found.kind}) and is attached as it is.")
+        elif self.files[part.start][1]:
+            self.notes.append(f"{name} could not be unpacked as a whole and is attached as it is.")
 
 
-def _charset(part: Part, data: bytes) -> str:
-    if part.charset or part.type != "text/html":
-        return part.charset
-    match = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE).search(data, 0, 4096)
-    return match[1].decode() if match else ""
+def is_smime(part: Part) -> bool:
+    """Tell whether a leaf is labelled as an S/MIME object that may hold a message (RFC 8551 3.2)."""
+    named = part.name.lower().endswith(".p7m") and part.type == "application/octet-stream"
+    return named or part.type in ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
-def part_text(mail: Mail, part: Part) -> str:
-    """Return a text part decoded: lines end with "\\n", control characters are gone; HTML is still HTML."""
-    data = content(mail, part)
-    return clean(decode_text(data, _charset(part, data)))
+def _encoded_entity(mail: Mail, part: Part) -> bytes:
+    """Return a multipart that is encoded as a whole, against RFC 2045 6.4, as an entity that is not."""
+    pairs, _ = read_fields(lines_end_lf(mail.raw), part.start, part.body)
+    kept = b"".join(b"%s:%s\n" % pair for pair in pairs if pair[0].lower() == b"content-type")
+    return kept + b"\n" + content(mail, part)
 
 
-def _leaves(parts: tuple[Part, ...]) -> list[Part]:
-    """Return the parts that hold no others."""
-    following = (*parts[1:], None)
-    return [part for part, after in zip(parts, following, strict=True) if not after or after.depth <= part.depth]
+def opaque_content(mail: Mail) -> bytes | None:
+    """Return the MIME entity (header and body, RFC 8551 3.1) within a message that is S/MIME signed-data, or None.
 
-
-def _groups(parts: tuple[Part, ...]) -> list[list[Part]]:
-    """Return the text leaves in order; those within one multipart/alternative stand together.
-
-    A text part with a file name is an attachment, unless no other text came before it: some mailers name the body.
+    The signature is not checked. The entity may be signed-data again.
     """
-    groups: list[list[Part]] = []
-    covered = -1
-    for part in parts:
-        if part.type == "multipart/alternative" and part.start >= covered:
-            covered = part.end
-            groups.append([])
-        elif part.type in ("text/plain", "text/html") and part.disposition != "attachment":
-            inside = part.start < covered
-            if part.name and any(groups):
-                continue
-            if inside:
-                groups[-1].append(part)
-            else:
-                groups.append([part])
-    return [group for group in groups if group]
+    from mailgate.cms import open_envelope
 
-
-def text_parts(mail: Mail) -> tuple[Part, ...]:
-    """Return the text/plain and text/html leaves that form the readable text, every rendering of it, in order."""
-    return tuple(part for group in _groups(mail.parts) for part in group if _can_be_read(mail, part))
-
-
-def _can_be_read(mail: Mail, part: Part) -> bool:
-    """Tell whether a text part is text at all: a tenth of control characters means that it is something else."""
-    data = transfer_decoded(mail.raw[part.body : min(part.end, part.body + SAMPLE)], part.encoding)
-    text = decode_text(data, _charset(part, data)).replace("\r", "")
-    controls = len(text) - len(clean(text))
-    return controls < FEW_CONTROLS or controls * 10 <= len(text)
-
-
-def _plain(mail: Mail, part: Part) -> str:
-    text = part_text(mail, part)
-    if part.type == "text/html":
-        return html_to_text(text)
-    return unflow(text, part.delsp) if part.flowed else text
-
-
-def _group_text(mail: Mail, group: list[Part]) -> str:
-    """Return the text of one body, or of the best of its renderings: plain text if there is any.
-
-    A plain text that only points to its twin in HTML stands below that, in case it said more.
-    """
-
-    def rendering(kind: str) -> str:
-        return "\n".join(_plain(mail, part) for part in group if part.type == kind)
-
-    if len(group) > 1:
-        text = rendering("text/plain")
-        if not text.strip():
-            text = rendering("text/html")
-        elif is_stub(text, lambda: rendering("text/html")):
-            text = f"{rendering('text/html')}\n{text}"
-        if text.strip():
-            return text
-    return _plain(mail, group[0])
-
-
-def _text(mail: Mail) -> tuple[str, list[Part]]:
-    """Return the readable text, and the text parts that cannot be read."""
-    texts, unreadable = [], []
-    for group in _groups(mail.parts):
-        readable = [part for part in group if _can_be_read(mail, part)]
-        unreadable += [part for part in group if part not in readable]
-        if readable:
-            texts.append(_group_text(mail, readable))
-        else:
-            texts.append("[A part of this message could not be read as text: see the attachment.]")
-    return "\n".join(text.rstrip("\n") + "\n" for text in texts if text.strip()), unreadable
-
-
-# --- attachments -----------------------------------------------------------------------------------------------------
-
-
-def file_name(name: str) -> str:
-    """Return a harmless file name: no path, no controls, nothing that a file system reserves; "" if nothing is left."""
-    name = harmless(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
-    name = "".join(char for char in name if char not in '<>:"|?*').strip().lstrip(".").rstrip(". ")
-    if len(name.encode()) <= NAME_BYTES:
-        return name
-    stem, dot, ending = name.rpartition(".")
-    tail = (dot + ending).encode() if dot and len(ending.encode()) <= 20 else b""
-    stem = (stem if tail else name).encode()[: NAME_BYTES - len(tail)].decode(errors="ignore")
-    return stem.rstrip() + tail.decode()
-
-
-def _subject_of(data: bytes) -> str:
-    """Return the subject of a message that is attached, fit for a file name."""
-    fields, _ = _read_header(lines_end_lf(data[:65536]))
-    found = next((value for name, value in fields if name.lower() == b"subject"), b"")
-    subject = decode_words(unfold(found)).replace("/", "-").replace("\\", "-")
-    return f"{subject}.eml" if subject.strip() else ""
-
-
-class _Names:
-    """Gives each attachment of one message a name of its own."""
-
-    def __init__(self) -> None:
-        self.used: dict[str, int] = {}
-        self.nameless = 0
-
-    def of(self, part: Part, data: bytes) -> str:
-        name = file_name(part.name)
-        if not name and part.type in ("message/rfc822", "message/global"):
-            name = file_name(_subject_of(data))
-        if not name:
-            self.nameless += 1
-            name = f"attachment-{self.nameless}.{EXTENSIONS.get(part.type, 'bin')}"
-        return self._apart(name)
-
-    def _apart(self, name: str) -> str:
-        """Count equal names (as file systems compare them) up: `a.pdf`, `a-2.pdf`."""
-        stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
-        unique = name
-        while unique.casefold() in self.used:
-            count = self.used[name.casefold()] = self.used.get(name.casefold(), 1) + 1
-            unique = file_name(f"{stem}-{count}{dot}{ending}")
-        self.used.setdefault(unique.casefold(), 1)
-        return unique
-
-
-def _attachments(mail: Mail, unreadable: list[Part]) -> tuple[Attachment, ...]:
-    """Return every leaf that is not readable text, decoded. A nameless leaf without content is nothing."""
-    readable = {id(part) for group in _groups(mail.parts) for part in group} - {id(part) for part in unreadable}
-    names, out = _Names(), []
-    for part in _leaves(mail.parts):
-        if id(part) in readable and not (part.name and part.disposition == "inline"):
-            continue  # a file that its sender shows in place of a text is text and file
-        data = content(mail, part)
-        if data.strip() or part.name:
-            inline = part.disposition == "inline" or bool(part.cid and part.disposition != "attachment")
-            out.append(Attachment(names.of(part, data), part.type, data, part.cid, inline))
-    return tuple(out)
+    root = mail.parts[0]
+    return open_envelope(content(mail, root))[1] if len(mail.parts) == 1 and is_smime(root) else None
 
 
 # --- the whole -------------------------------------------------------------------------------------------------------
@@ -288,12 +204,17 @@ def parse(raw: bytes, max_parts: int = 200) -> Mail:
 
     At most `max_parts` parts and MAX_DEPTH levels are taken apart; what lies beyond is one attachment as it is.
     """
+    return _parse(raw, max_parts, 0)
+
+
+def _parse(raw: bytes, max_parts: int, level: int) -> Mail:
+    """Read a message, or a MIME entity that stood so many levels within parts of one."""
     flat = lines_end_lf(raw)
     pairs, body = _read_header(flat)
     fields = _unfolded(raw, pairs)
     by_name = _Fields(fields)
     root, boundary = describe(pairs, 0, body, len(flat), 0)
-    head = Mail(
+    return _with_content(Mail(
         raw=raw,
         body=body,
         fields=fields,
@@ -310,9 +231,24 @@ def parse(raw: bytes, max_parts: int = 200) -> Mail:
         text="",
         parts=split(flat, root, boundary, max_parts),
         attachments=(),
-    )
-    text, unreadable = _text(head)
-    return head.but(text=text, attachments=_attachments(head, unreadable))
+    ), max_parts, level)  # fmt: skip
+
+
+def _with_content(head: Mail, max_parts: int, level: int) -> Mail:
+    """Return a message with its text, attachments and notes."""
+    text, readable, unreadable = read_body(head)
+    within = _Within(head, max_parts, level)
+    unpacked = "".join(one for one in within.texts if one.strip())
+    if not (text.strip() or unpacked):
+        unpacked = "".join(f"{one.rstrip()}\n" for one in within.spare if one.strip())
+    whole = "\n".join(one for one in (text, unpacked) if one.strip())
+    files, names = attachments_of(head, (part for part in readable if part not in unreadable), within.files)
+    mail = head.but(text=whole, attachments=tuple(files), sealed=bool(unpacked))
+    if not whole:
+        whole = around(head)
+        mail = mail.but(text=whole, sealed=bool(whole))
+    notes = (*notes_of(mail, names, within.sealed), *map(sentence, within.notes))
+    return mail.but(notes=tuple(dict.fromkeys(notes))[:MOST_NOTES])
 
 
 def delivery_key(mail: Mail, mailbox: str) -> str:

@@ -7,12 +7,11 @@ and each nesting level is searched once, so that the time is linear in the size.
 from __future__ import annotations
 
 import re
-from binascii import Error as BinasciiError
-from binascii import a2b_base64, a2b_qp
 
-from mailgate.charset import harmless
+from mailgate.charset import decode_text, harmless, one_line
 from mailgate.header import decode_words, parameters, read_fields, unfold
 from mailgate.model import Part
+from mailgate.transfer import encoding_of, transfer_decoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,10 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 30
 UNREAD = "application/octet-stream"  # the type of what lies beyond the bounds
-IDENTITY = ("", "7bit", "8bit", "binary")
+# Parameters that say more of a part than what it is called: what its notes are made from.
+TOLD = ("smime-type", "protocol", "report-type", "method", "access-type", "url", "site", "directory", "number", "total")
+
+__all__ = ["MAX_DEPTH", "decoded", "describe", "lines_end_lf", "split", "transfer_decoded"]
 
 
 def lines_end_lf(raw: bytes) -> bytes:
@@ -31,16 +33,64 @@ def lines_end_lf(raw: bytes) -> bytes:
     return raw
 
 
+def decoded(raw: bytes, part: Part) -> bytes:
+    """Return a part's body without its transfer encoding; `raw` is the message that it stands in."""
+    return transfer_decoded(raw[part.body : part.end], part.encoding, part.type.startswith("text/"))
+
+
 def _content_type(value: str, default: str) -> tuple[str, dict[str, str]]:
     """Return type and parameters of a Content-Type field; a type that is none is text/plain (RFC 2045 5.2)."""
     if not value:
         return default, {}
     kind, params = parameters(value)
-    kind = "".join(kind.split())
+    kind = "".join(kind.split()).strip("\"',")
     main, slash, sub = kind.partition("/")
     if not (main and slash and sub):
         kind = {"html": "text/html", "multipart": "multipart/mixed"}.get(main, "text/plain")
     return kind, params
+
+
+def _name(fields: dict[bytes, str], kind: str, named: dict[str, str], params: dict[str, str], disposition: str) -> str:
+    """Return the file name that a part's header gives it, or "".
+
+    Where both fields name the file, the one that can be read wins. What else may hold a name counts only where the
+    part is a file.
+    """
+    names = [name for name in (named.get("filename"), named.get("name"), params.get("name"), params.get("filename"))
+             if name and name.strip()]  # fmt: skip
+    if names:
+        return _unescaped(next((name for name in names if "\ufffd" not in name), names[0]))
+    described = decode_words(fields.get(b"content-description", ""))
+    is_file = not kind.startswith(("text/", "multipart/", "message/"))
+    if described and (disposition or (is_file and _has_ending(described))):
+        return described
+    location = decode_words(fields.get(b"content-location", "")).partition("?")[0].rpartition("/")[2]
+    return _unescaped(location) if is_file and _has_ending(location) else ""
+
+
+def _has_ending(name: str) -> bool:
+    """Tell whether a name ends as file names do: a dot and a few letters."""
+    ending = name.rpartition(".")[2]
+    return "." in name[1:] and 1 <= len(ending) <= 5 and ending.isalnum() and len(name) < 200
+
+
+def _unescaped(name: str) -> str:
+    """Decode a percent-encoded name (as a URL has it), if that gives UTF-8 beyond ASCII: else `%` may be meant.
+
+    A charset in front, as RFC 2231 has it, says that it is meant, also where the parameter's name lacks its star.
+    """
+    if "%" not in name or not name.isascii():
+        return name
+    from urllib.parse import unquote_to_bytes
+
+    charset, *rest = name.split("'", 2)
+    if len(rest) == 2 and charset.lower().startswith(("utf-8", "iso-8859-", "windows-12")):
+        return decode_text(unquote_to_bytes(rest[1]), charset)
+    data = unquote_to_bytes(name)
+    try:
+        return name if data.isascii() else data.decode()
+    except UnicodeDecodeError:
+        return name
 
 
 def describe(
@@ -53,20 +103,22 @@ def describe(
             fields.setdefault(field.lower(), unfold(value))
     kind, params = _content_type(fields.get(b"content-type", ""), default)
     disposition, named = parameters(fields.get(b"content-disposition", ""))
-    name = named.get("filename") or named.get("name") or params.get("name") or params.get("filename") or ""
+    disposition = disposition.strip("\"',")
+    name = _name(fields, kind, named, params, disposition)
     part = Part(
         start=start,
         body=body,
         end=stop,
         type=kind,
         charset=params.get("charset", "").strip().partition(" ")[0].lower(),
-        encoding=fields.get(b"content-transfer-encoding", "").partition(";")[0].strip().lower(),
+        encoding=encoding_of(fields.get(b"content-transfer-encoding", "")),
         disposition=disposition,
-        name=harmless(name or decode_words(fields.get(b"content-description", "") if disposition else "")),
+        name=harmless(name),
         cid="".join(fields.get(b"content-id", "").split()).strip("<>"),
         depth=depth,
         flowed=params.get("format", "").strip().lower() == "flowed",
         delsp=params.get("delsp", "").strip().lower() == "yes",
+        told=tuple((key, one_line(value[:200])) for key, value in params.items() if key in TOLD),
     )
     return part, params.get("boundary", "").rstrip()
 
@@ -108,17 +160,29 @@ def _before_newline(flat: bytes, start: int, at: int) -> int:
     return at
 
 
-def _regions(flat: bytes, part: Part, boundary: bytes) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of each body part of a multipart; a missing close delimiter is forgiven."""
+def _regions(flat: bytes, part: Part, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield begin and end of each body part of a multipart, and whether a close delimiter ends it.
+
+    A missing one is forgiven, and one too many: what another delimiter begins after it is a part like the others.
+    """
     begin = -1
     for at, next_line, last in _delimiters(flat, part.body, part.end, boundary):
         if begin >= 0:
-            yield begin, max(begin, _before_newline(flat, begin, at))
-        begin = next_line
-        if last:
-            return
+            yield begin, max(begin, _before_newline(flat, begin, at)), last
+        begin = -1 if last else next_line
     if 0 <= begin < part.end:
-        yield begin, part.end
+        yield begin, part.end, True
+
+
+def _child(flat: bytes, parent: Part, start: int, stop: int) -> tuple[Part, str]:
+    """Return a part that stands in a multipart, and its own boundary or ""."""
+    pairs, body = read_fields(flat, start, stop)
+    default = "message/rfc822" if parent.type == "multipart/digest" else "text/plain"
+    child, inner = describe(pairs, start, body, stop, parent.depth + 1, default)
+    if parent.type == "multipart/encrypted" and child.type == UNREAD and not child.name:
+        child = child.but(name="encrypted.asc")  # as RFC 3156's mailers call it
+    choice = parent.alternative or parent.type == "multipart/alternative"
+    return (child.but(alternative=True) if choice else child), inner
 
 
 def split(flat: bytes, root: Part, boundary: str, most: int) -> tuple[Part, ...]:
@@ -134,68 +198,29 @@ def split(flat: bytes, root: Part, boundary: str, most: int) -> tuple[Part, ...]
     def walk(part: Part, declared: str) -> None:
         mark = _boundary(flat, part, declared) if part.type.startswith("multipart/") else b""
         if not mark:
-            is_text = part.type.startswith("multipart/") and not part.disposition
+            is_text = part.type.startswith("multipart/") and not part.disposition and part.encoding != "base64"
             parts.append(part.but(type="text/plain") if is_text else part)
             return
         parts.append(part)
         if part.depth >= MAX_DEPTH:
             unread(part.body, part.end, part.depth + 1)
             return
-        default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
-        choice = part.alternative or part.type == "multipart/alternative"
-        for start, stop in _regions(flat, part, mark):
+        twin = -1  # where a multipart stands that has its parent's boundary: what follows is its own
+        for start, stop, closes in _regions(flat, part, mark):
             if len(parts) >= most:
                 unread(start, part.end, part.depth + 1)
                 return
-            pairs, body = read_fields(flat, start, stop)
-            child, inner = describe(pairs, start, body, stop, part.depth + 1, default)
-            walk(child.but(alternative=True) if choice else child, inner)
+            parent = part if twin < 0 else parts[twin]
+            child, inner = _child(flat, parent, start, stop)
+            is_twin = child.type.startswith("multipart/") and inner.encode() == mark and child.depth < MAX_DEPTH
+            if is_twin and not closes and twin < 0 and not flat[child.body : stop].strip():
+                twin = len(parts)
+                parts.append(child)
+                continue
+            walk(child, inner)
+            if twin >= 0:
+                parts[twin] = parts[twin].but(end=stop)
+            twin = -1 if closes else twin
 
     walk(root, boundary)
     return tuple(parts)
-
-
-def _base64(data: bytes) -> bytes:
-    """Decode base64 as it comes: with foreign characters, without padding, or several pieces joined."""
-    pad = data.find(b"=")
-    pieces = [data]
-    if 0 <= pad < len(data.rstrip()) - 2:
-        pieces = re.split(rb"(?<!=)=++[\r\n]*+(?=[A-Za-z0-9+/]{4})(?=[^\s]*+[\r\n]|[^\s]*+\Z)", data)
-    out = []
-    for piece in pieces:
-        try:
-            out.append(a2b_base64(piece))
-        except BinasciiError:
-            kept = re.sub(rb"[^A-Za-z0-9+/]+", b"", piece)
-            kept = kept[: len(kept) - (len(kept) % 4 == 1)]
-            out.append(a2b_base64(kept + b"=" * (-len(kept) % 4)))
-    return b"".join(out)
-
-
-def _uudecode(data: bytes) -> bytes:
-    """Decode the first uuencoded file in the data (x-uuencode); without one the data is returned as it is."""
-    from binascii import a2b_uu
-
-    lines = iter(data.splitlines())
-    if not any(line.startswith(b"begin ") for line in lines):
-        return data
-    out = []
-    for line in lines:
-        if line.strip() == b"end":
-            break
-        try:
-            out.append(a2b_uu(line))
-        except BinasciiError:
-            continue
-    return b"".join(out)
-
-
-def transfer_decoded(data: bytes, encoding: str) -> bytes:
-    """Decode a body by its Content-Transfer-Encoding (RFC 2045 6); an unknown one counts as 8bit. Never raises."""
-    if encoding == "base64":
-        return _base64(data)
-    if encoding == "quoted-printable":
-        return a2b_qp(data if b"\n" in data else data.replace(b"\r", b"\n"))
-    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        return _uudecode(data)
-    return data

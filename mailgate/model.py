@@ -53,6 +53,11 @@ class Part(Record):
     flowed: bool = False
     delsp: bool = False
     alternative: bool = False  # it stands in a multipart/alternative: another rendering of the same text is beside it
+    told: tuple[tuple[str, str], ...] = ()  # parameters of Content-Type that say more of it (mime.TOLD)
+
+    def tells(self, name: str) -> str:
+        """Return the value of a parameter of Content-Type in `told`, or ""."""
+        return dict(self.told).get(name, "")
 
 
 class Attachment(Record):
@@ -84,6 +89,8 @@ class Mail(Record):
     text: str  # everything readable that the sender wrote or quoted
     parts: tuple[Part, ...]
     attachments: tuple[Attachment, ...]
+    notes: tuple[str, ...] = ()  # what its reader should know: sentences on one line, without "["
+    sealed: bool = False  # text stands in a part that cannot be cut (S/MIME signed-data, TNEF): in no text part
 
     @property
     def sender(self) -> Address:

@@ -11,15 +11,14 @@ commands; it leaves as it is, since the customer may hold a key.
 
 from __future__ import annotations
 
-from mailgate import message
 from mailgate.armor import without_armor
 from mailgate.commands import split
 from mailgate.cutting import without_commands
-from mailgate.message import content, parse, part_text, text_parts
+from mailgate.message import content, opaque_content, parse, part_text, text_parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mailgate.model import Mail, Part
 
@@ -112,7 +111,6 @@ def _entity(mail: Mail, part: Part, body: bytes) -> bytes:
 def _opened(mail: Mail, part: Part) -> bytes:
     """Return what signed-data holds, if commands stand on top of it."""
     entity = parse(_entity(mail, part, mail.raw[part.body : part.end]))
-    opaque_content: Callable[[Mail], bytes | None] = getattr(message, "opaque_content", lambda _: None)
     inner = opaque_content(entity)
     return inner if inner and _has_commands(parse(inner)) else b""
 

@@ -8,13 +8,7 @@ from __future__ import annotations
 from mailgate.charset import clean, decode_text
 from mailgate.model import Cut
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["clean", "cut", "decode_text", "html_lines", "html_to_text", "is_stub", "paragraphs", "unflow"]
-
-LONGEST_STUB = 600  # characters of a plain text that is none
+__all__ = ["clean", "cut", "decode_text", "html_lines", "html_to_text", "paragraphs", "unflow"]
 
 
 def html_to_text(html: str) -> str:
@@ -33,21 +27,6 @@ def html_lines(html: str) -> list[tuple[str, list[tuple[int, int]]]]:
     from mailgate.html import visible_lines
 
     return visible_lines(html)
-
-
-def is_stub(plain: str, rendered: Callable[[], str]) -> bool:
-    """Tell whether a plain text only points to its twin in HTML ("your program cannot show HTML", "read it online").
-
-    Such a text is short, speaks of HTML or holds a link, and shares few words with the twin, whose text `rendered`
-    returns; it is asked for only where the rest is so.
-    """
-    lower = plain.lower()
-    if len(plain) > LONGEST_STUB or ("html" not in lower and "http" not in lower):
-        return False
-    words, others = set(lower.split()), rendered().lower().split()
-    if len(words.intersection(others)) * 3 > len(words):
-        return False
-    return len(others) > 4 * len(words) or ("html" in lower and "http" not in lower and bool(others))
 
 
 def cut(text: str) -> Cut:

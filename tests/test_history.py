@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from mailgate.history import kept_attachments, line, recorded_text
+from mailgate.message import parse
 from mailgate.model import Address, Attachment
 from mailgate.policy import MB, Limits
+from tests import outlook
 from tests.builders import MAILBOX, NOW, mail
 
 REPLY = "It works again.\n\nOn 14 Nov 2023, Support wrote:\n> Try this.\n> And that.\n\n-- \nCarla\nCustomer Inc.\n"
@@ -96,3 +100,33 @@ def test_numbers_stay_those_of_the_message() -> None:
     numbers, lines = kept_attachments(mail().but(attachments=files), Limits(types=(".exe",)))
     assert (numbers, len(lines)) == ((1, 3), 2)
     assert Limits().attachment == 25 * MB
+
+
+def test_what_is_to_be_known_of_a_message_stands_below_its_text() -> None:
+    noted = mail().but(notes=("The message is encrypted (PGP/MIME): its text is in a.asc.", "Another."))
+    assert line(noted, "Hello", NOW, footing=("Left out",)).text == (
+        "Hello\n\nThe message is encrypted (PGP/MIME): its text is in a.asc.\nAnother.\nLeft out"
+    )
+    assert line(noted, "", NOW).text.startswith("(no text)\n\nThe message is encrypted")
+
+
+def test_limits_hold_for_what_was_unpacked_for_forwarded_mails_and_for_equal_names() -> None:
+    stream = outlook.tnef(
+        outlook.file("tool.EXE", b"MZ"), outlook.file("big.log", b"x" * 50), outlook.file("a.txt", b"a")
+    )
+    fields = "Content-Type: {}\nContent-Transfer-Encoding: base64\n\n"
+    parts = [
+        fields.format("application/ms-tnef") + base64.b64encode(stream).decode(),
+        "Content-Type: message/rfc822\n\nSubject: old\n\nx",
+        "Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment\n\nb",
+        "Content-Type: text/plain; name=tool.exe.txt\nContent-Disposition: attachment\n\nb",
+    ]
+    head = "Content-Type: multipart/mixed; boundary=x\n\n"
+    read = parse((head + "".join(f"--x\n{part}\n" for part in parts) + "--x--\n").encode())
+    kept, lines = kept_attachments(read, Limits(attachment=40, types=(".exe", "message/rfc822")))
+    assert [read.attachments[number].name for number in kept] == ["a.txt", "a-2.txt", "tool.exe.txt"]
+    assert lines == (
+        "Attachment left out: tool.EXE (2 bytes): .exe is not accepted here",
+        "Attachment left out: big.log (50 bytes): larger than 40 bytes",
+        "Attachment left out: old.eml (15 bytes): message/rfc822 is not accepted here",
+    )

@@ -414,7 +414,6 @@ ONLINE = "Read it online: https://x.example/n/1"
 @pytest.mark.parametrize(
     ("plain", "html", "text"),
     [
-        ("You cannot see HTML.", "<p>We are closed.</p>", "We are closed.\n\nYou cannot see HTML.\n"),
         (ONLINE, "<p>" + "News of the week. " * 9 + "</p>", "News of the week. " * 9 + f"\n\n{ONLINE}\n"),
         (ONLINE, f"<p>{ONLINE}</p><p>" + "and an older mail " * 9 + "</p>", f"{ONLINE}\n"),
         ("Yes.", "<p>" + "No. " * 50 + "</p>", "Yes.\n"),

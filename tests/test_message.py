@@ -171,7 +171,7 @@ def test_a_header_without_its_empty_line_costs_no_words() -> None:
         ("charset_iso2022jp", "印刷できません。\n"),
         ("charset_koi8", "Принтер не печатает.\n"),
         ("nul_bytes", "beforeafter[31m\nend\n"),
-        ("base64_text", "Grüße aus\nbase64.\n"),
+        ("base64_text", "Grüße aus\nbase64.\n-- \nlist footer\n"),
         ("boundary_missing_end", "first\n"),
         ("boundary_wrong", "the words\n"),
         ("boundary_none", "Only words, no parts.\n"),

@@ -166,30 +166,25 @@ def test_two_signatures_around_each_other_are_both_taken_off() -> None:
 # --- opaque signed-data
 
 
-@pytest.fixture
-def opener(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a part of base64 alone stand for signed-data."""
-
-    def opaque_content(found: Mail) -> bytes | None:
-        root = found.parts[0]
-        whole = len(found.parts) == 1 and root.type == "application/pkcs7-mime"
-        return base64.b64decode(found.raw[root.body : root.end]) if whole else None
-
-    monkeypatch.setattr("mailgate.message.opaque_content", opaque_content, raising=False)
+def der(tag: int, content: bytes) -> bytes:
+    """Return one element of DER, of at most 65,535 bytes."""
+    return bytes((tag, 0x82)) + len(content).to_bytes(2, "big") + content
 
 
 def opaque(entity: bytes) -> bytes:
+    """Return signed-data (RFC 5652 5.1) without signers that holds an entity."""
+    data = der(0x30, bytes.fromhex("06092a864886f70d010701") + der(0xA0, der(0x04, entity)))
+    signed = der(0x30, bytes.fromhex("020101") + der(0x31, b"") + data + der(0x31, b""))
+    whole = der(0x30, bytes.fromhex("06092a864886f70d010702") + der(0xA0, signed))
     fields = "Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64"
-    return text(base64.encodebytes(entity).decode(), fields)
+    return text(base64.encodebytes(whole).decode(), fields)
 
 
-@pytest.mark.usefixtures("opener")
 def test_opaque_content_stands_in_the_place_of_the_whole() -> None:
     found = relayed(mail(opaque(PLAIN)))
     assert parted(found) == (b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8", LEFT)
 
 
-@pytest.mark.usefixtures("opener")
 def test_opaque_content_within_other_parts_and_other_signatures() -> None:
     footer = text("a footer of the list")
     whole = multipart("mixed", text("\nSet-State: pending\n\nHello\n", "Content-Type: text/plain"), boundary="m")
@@ -200,7 +195,6 @@ def test_opaque_content_within_other_parts_and_other_signatures() -> None:
     assert b"pkcs7" not in found.raw
 
 
-@pytest.mark.usefixtures("opener")
 def test_opaque_content_without_commands_stays_sealed() -> None:
     entity = opaque(text("Hello\nSet-State: open\n"))
     assert relayed(mail(entity)).endswith(b"MIME-Version: 1.0\r\n" + entity)
