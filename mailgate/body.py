@@ -186,18 +186,17 @@ def _richer(mail: Mail, plain: str, pages: list[Part]) -> str:
     """
     words = _spoken(plain[:SAMPLE])
     size = sum(page.end - page.body for page in pages)
-    if not pages or len(words) > LONG or size <= len(plain):
-        return ""
-    stub = len(words) <= STUB and re.search(STUB_WORDS, plain) is not None
-    if not stub and size < 8 * len(plain) + 300:
+    points = len(words) <= STUB and re.search(STUB_WORDS, plain) is not None
+    short = points or (len(words) <= STUB and "://" in plain)
+    if not pages or len(words) > LONG or (not short and size < 8 * len(plain) + 300):
         return ""
     text = "\n".join(_words_of(mail, page) for page in pages)
     told = _spoken(text)
     known = set(told)
-    same = sum(word in known for word in words) * 10 >= len(words) * 7
-    more = len(told) >= 4 * len(words) + 30
-    stub = stub and len(told) >= 2 * len(words) and not same
-    if not told or not (stub or more):
+    shared = sum(word in known for word in words)
+    same = shared * 10 >= len(words) * 7
+    stub = (points and not same) or (short and shared * 3 <= len(words) and len(told) > 4 * len(words))
+    if not told or not (stub or len(told) >= 4 * len(words) + 30):
         return ""
     return text if same else f"{text.rstrip()}\n\n{plain}"
 

@@ -96,6 +96,8 @@ RICH = "<p>" + FOX * 12 + "</p>"
         ("Trouble reading? See the web version: https://www.example.com/1", RICH, "both"),
         ("Quick fox, lazy dog, then it rests.", RICH, "html"),
         ("Zur Anzeige bitte umschalten.", RICH, "both"),
+        ("Read it here: https://www.example.com/1", f"<p>{FOX}</p><p>{FOX}</p>", "both"),
+        ("Yes.", "<p>" + FOX * 2 + "</p>", "plain"),
         (FOX, f"<p>{FOX}</p>", "plain"),
         (FOX * 12, RICH, "plain"),
         ("My browser shows HTML code instead of the page.",
@@ -105,7 +107,8 @@ RICH = "<p>" + FOX * 12 + "</p>"
          "plain"),
         ("html", "<p></p>" + "<br>" * 200, "plain"),
     ],
-    ids=["needs HTML", "web version", "far poorer", "other words", "the same", "long", "about HTML", "short", "empty"],
+    ids=["needs HTML", "web version", "far poorer", "other words", "a link", "two answers",
+         "the same", "long", "about HTML", "short", "empty"],
 )  # fmt: skip
 def test_a_plain_text_that_is_a_stub_or_far_poorer_gives_way(plain: str, page: str, shown: str) -> None:
     text = read(nest("alternative", leaf("text/plain", plain), leaf("text/html", page))).text
