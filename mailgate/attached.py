@@ -39,9 +39,13 @@ EXTENSIONS = {
 
 
 def file_name(name: str) -> str:
-    """Return a harmless file name: no path, no controls, nothing that a file system reserves; "" if nothing is left."""
+    """Return a harmless file name: no path, no controls, nothing that a file system reserves; "" if nothing is left.
+
+    A colon stays before a blank, as in a subject ("Call: the printer"): no drive and no stream of a file is named so.
+    """
     name = harmless(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
-    name = "".join(char for char in name if char not in '<>:"|?*').strip().lstrip(".").rstrip(". ")
+    name = ": ".join(piece.replace(":", "") for piece in name.split(": "))
+    name = "".join(char for char in name if char not in '<>"|?*').strip().rstrip(":").lstrip(".").rstrip(". ")
     if len(name.encode()) <= NAME_BYTES:
         return name
     stem, dot, ending = name.rpartition(".")
