@@ -7,7 +7,7 @@ import re
 from mailgate.armor import without_armor
 from mailgate.charset import clean, decode_text
 from mailgate.mime import decoded
-from mailgate.text import html_to_text, unflow
+from mailgate.text import LONGEST_PAGE, html_to_text, unflow
 from mailgate.transfer import take_out, transfer_decoded
 
 TYPE_CHECKING = False
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SAMPLE = 20_000  # bytes of a part by which it is judged
 FEW_CONTROLS = 16  # some escape sequences or a NUL are no reason to call it binary
 UNREADABLE = "[A part of this message could not be read as text: see the attachment.]"
+TOO_LONG = "[Only the beginning of this message is shown here: see the attachment.]"
 PLAIN = ("text/plain", "text/markdown", "text/x-markdown")
 ENRICHED = ("text/enriched", "text/richtext")
 HTML = ("text/html", "text/xhtml", "application/xhtml+xml", "text/x-amp-html", "text/watch-html")
@@ -30,7 +31,7 @@ DATA = ("calendar", "vcard", "x-vcard", "directory", "rtf", "xml", "rfc822-heade
 COMMAND = b"set-"
 LONG = 150  # words: a plain text of so many is no stub, whatever stands beside it
 STUB = 60  # words: a text of so few may be one that only says where the real one is
-STUB_WORDS = r"(?i)\bhtml\b|\bbrowser\b|\bonline\b|\bweb[- ]?version\b|\be-?mail[- ](?:client|program|viewer)"
+STUB_WORDS = r"(?i)\bhtml\b|\bbrowser\b|\b(?:web|online)[- ]?version\b|\be-?mail[- ](?:client|program|viewer)"
 
 
 # --- a part ----------------------------------------------------------------------------------------------------------
@@ -154,6 +155,10 @@ def read_body(mail: Mail) -> tuple[str, list[Part], list[Part]]:
         readable += good
         unreadable += [part for part in group if part not in good]
         texts.append(_best(mail, good) if good else UNREADABLE)
+        long = [part for part in good if part.type in HTML and part.end - part.body > LONGEST_PAGE]
+        if long and len(long) == len(good):
+            unreadable += long
+            texts.append(TOO_LONG)
     return "\n".join(text.rstrip("\n") + "\n" for text in texts if text.strip()), readable, unreadable
 
 

@@ -28,6 +28,7 @@ BLANK = " \t\r\f\v\xa0\x85\u1680\u202f\u205f\u3000\u2028\u2029\u200c\u200d" + ""
 MARKS = "*_"  # how plain text renders what was bold
 BULLETS = "-*\u2022\u00b7\u2013\u25cf\u25aa\u2023"
 LONGEST_LIST = 10_000  # characters of addresses that go on over lines
+MOST_COMMANDS = 100  # in one mail
 LARGEST = 1e15  # beyond it a float has no cents
 
 STATES = {
@@ -107,9 +108,11 @@ def read(text: str) -> tuple[tuple[Command, ...], tuple[Complaint, ...], str]:
     """Return the commands on top of a text, the complaints about bad lines, and the text without its command lines.
 
     A command of the same action twice is carried out once, as the last says, but for Cc, where each adds up.
-    A line of a command's form further down is text, and complained about.
+    Where there are more than MOST_COMMANDS, nobody wrote them by hand: one complaint stands for them all.
     """
     lines, rest = split(text)
+    if len(lines) > MOST_COMMANDS:
+        return (), (Complaint(lines[0], f"there are more than {MOST_COMMANDS} such lines; none was carried out"),), rest
     commands: list[Command] = []
     complaints: list[Complaint] = []
     for line in lines:

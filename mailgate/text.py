@@ -8,14 +8,28 @@ from __future__ import annotations
 from mailgate.charset import clean, decode_text
 from mailgate.model import Cut
 
-__all__ = ["clean", "cut", "decode_text", "html_lines", "html_to_text", "paragraphs", "unflow"]
+LONGEST_PAGE = 2_000_000  # characters: the worst of them takes seconds, and no person writes or reads so many
+LONGEST_TAG = 10_000
+
+__all__ = ["LONGEST_PAGE", "clean", "cut", "decode_text", "html_lines", "html_to_text", "paragraphs", "unflow"]
 
 
 def html_to_text(html: str) -> str:
-    """Return the visible text of an HTML document, laid out in lines; quoted blocks as `> ` lines. Never raises."""
+    """Return the visible text of an HTML document, laid out in lines; quoted blocks as `> ` lines. Never raises.
+
+    What stands beyond LONGEST_PAGE characters of the source is not read.
+    """
     from mailgate.html import html_to_text as convert
 
-    return convert(html)
+    return convert(_beginning(html))
+
+
+def _beginning(html: str) -> str:
+    """Return what of a page is read: not half a tag at its end."""
+    if len(html) <= LONGEST_PAGE:
+        return html
+    tag = html.rfind("<", LONGEST_PAGE - LONGEST_TAG, LONGEST_PAGE)
+    return html[: tag if tag > 0 else LONGEST_PAGE]
 
 
 def html_lines(html: str) -> list[tuple[str, list[tuple[int, int]]]]:
@@ -26,7 +40,7 @@ def html_lines(html: str) -> list[tuple[str, list[tuple[int, int]]]]:
     """
     from mailgate.html import visible_lines
 
-    return visible_lines(html)
+    return visible_lines(_beginning(html))
 
 
 def cut(text: str) -> Cut:

@@ -354,3 +354,14 @@ def test_quoted_commands_in_html_are_nobodys() -> None:
     assert strays(read(mail.text)[2]) == ("Set-State: pending",)
     mail = parse(mail.raw.replace(b"</blockquote><p>Set-State: pending</p>", b"</blockquote>"))
     assert strays(read(mail.text)[2]) == ()
+
+
+def test_a_hundred_lines_are_carried_out_and_more_are_none() -> None:
+    line = "Set-Cc: +a@b.example\n"
+    commands, complaints, rest = read(line * 100 + "\nHello\n")
+    assert (len(commands), complaints, rest) == (100, (), "Hello\n")
+    commands, complaints, rest = read(line * 101 + "\nHello\n")
+    assert (commands, rest) == ((), "Hello\n")
+    assert [(one.line, one.reason) for one in complaints] == [
+        (line.strip(), "there are more than 100 such lines; none was carried out")
+    ]

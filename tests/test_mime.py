@@ -449,3 +449,10 @@ def test_hostile_messages_are_read_to_the_end(name: str) -> None:
     text_parts(mail)
     assert len(mail.parts) <= 202
     assert len(mail.text) <= 2 * len(HOSTILE[name]) + 100
+
+
+def test_a_page_of_which_only_the_beginning_is_shown_is_attached() -> None:
+    page = b"<p>Beginning</p>" + b"<!-- x -->" * 200_000 + b"<p>End</p>"
+    found = parse(b"Content-Type: text/html\n\n" + page)
+    assert found.text == "Beginning\n\n[Only the beginning of this message is shown here: see the attachment.]\n"
+    assert [(one.type, one.data) for one in found.attachments] == [("text/html", page)]
