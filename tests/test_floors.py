@@ -18,9 +18,9 @@ HOUSE = Path(__file__).parent.parent / "mailgate"
 # Lowest first. A room may import only rooms that stand before it.
 GROUND = ("record", "status", "model", "policy")
 PURE = (
-    *GROUND, "charset", "html", "quoting", "text", "header", "address", "mime", "message", "automatic", "match",
-    "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions", "plan", "addressees",
-    "cutting", "compose", "recorded",
+    *GROUND, "japanese", "charset", "html", "quoting", "text", "header", "address", "mime", "message", "automatic",
+    "match", "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions", "plan",
+    "addressees", "cutting", "compose", "recorded",
 )  # fmt: skip
 PORTS = ("erp", "smtp", "journal", "config", "log")
 PORTS_SEE = (*GROUND, "address")
