@@ -144,7 +144,7 @@ def _orders(data: bytes, charset: str) -> tuple[str, ...]:
     if data.isascii():
         if b"\x1b$" in data and codec in ("", "cp1252", "utf-8"):
             return ("iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_ext", "utf-8")
-        return (codec, "utf-8") if codec not in ("", "cp1252") else ("utf-8",)
+        return ("utf-8",) if codec in ("", "cp1252") else (codec,) if codec == "iso2022_jp_ext" else (codec, "utf-8")
     if codec in ("", "cp1252"):
         return ("utf-8",)
     if codec[:3] != "utf" and (codec not in SHARED or _high(data[:200]) >= 8):
