@@ -98,6 +98,11 @@ def codec_of(charset: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", charset.strip(" \t\"';").lower()).strip("_")
 
 
+def is_utf8(data: bytes) -> bool:
+    """Tell whether bytes are valid UTF-8."""
+    return _strictly(data, "utf-8") is not None
+
+
 def _strictly(data: bytes, codec: str) -> str | None:
     try:
         return data.decode(codec)

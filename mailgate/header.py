@@ -25,6 +25,45 @@ _KNOWN = (
 LONGEST = 20_000  # characters of a field with parameters
 
 
+def header_lines(flat: bytes) -> bytes:
+    """Return a message, every byte in its place, with the lines of its header ended by LF or CRLF.
+
+    For headers whose lines end with CR alone above a body with LF, or with LF CR.
+    """
+    head = flat[:2000]
+    first = head.find(b"\n")
+    if re.match(rb"[!-9;-~]++[ \t]*:[^\r\n]*+\r(?!\r?\n)", head):
+        end = min((at for at in (flat.find(b"\r\r"), flat.find(b"\n")) if at >= 0), default=len(flat))
+        end += 2 if flat.startswith(b"\r\r", end) else 0
+        return flat[:end].replace(b"\r", b"\n") + flat[end:]
+    if first > 0 and head[first - 1] != 13 and re.match(rb"\n\r[!-9;-~]++[ \t]*:", head[first:]):
+        end = flat.find(b"\n\r\n\r")
+        end = end + 4 if end >= 0 else len(flat)
+        return flat[:end].replace(b"\n\r", b"\r\n") + flat[end:]
+    return flat
+
+
+def narrowed(raw: bytes) -> bytes:
+    """Return a message in UTF-8 that came whole in UTF-16, as some editors save it; any other as it is."""
+    codec = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(raw[:2], "")
+    codec = codec or ("utf-16-le" if raw[1:8:2] == b"\0" * 4 else "utf-16-be" if raw[0:7:2] == b"\0" * 4 else "")
+    if not codec or not re.match(r"\s*(?:From |[!-9;-~]+[ \t]*:)", raw[:400].decode(codec, "replace")):
+        return raw
+    return raw.decode(codec, "replace").encode("utf-8", "replace")
+
+
+def below_junk(flat: bytes, start: int) -> int:
+    """Return where the header begins below some lines that are none, as of a server's log; `start` if nowhere near.
+
+    Such lines are few, no line of them is empty, and at least two known fields follow them at once.
+    """
+    stop = blank_line(flat, start, len(flat))[0]
+    known = re.compile(_KNOWN)
+    found = known.search(flat, start, min(stop, start + 1000))
+    match = found and _FIELD.match(flat, found.start(), stop)
+    return found.start() if found and match and known.match(flat, match.end(), stop) else start
+
+
 def blank_line(flat: bytes, start: int, stop: int) -> tuple[int, int]:
     """Return where the first empty line of `flat[start:stop]` begins and ends; `(stop, stop)` if there is none."""
     for empty in (b"\n", b"\r\n", b"\r\r\n"):
@@ -136,7 +175,7 @@ def _unclosed(value: str, start: int, stop: int, encoding: str) -> int:
     """Return where an encoded word ends whose `?=` is lost: at the next blank, or if it is no text of its kind, -1."""
     blank = re.compile(r"[\s?<>]" if encoding in "bB" else r"[\s?<>,]").search(value, start, stop)
     end = blank.start() if blank else stop
-    if end == start or (encoding in "bB" and not re.fullmatch(r"[A-Za-z0-9+/]{2,}={0,2}", value[start:end])):
+    if end == start or (encoding in "bB" and not re.fullmatch(r"[A-Za-z0-9+/]{8,}={0,2}", value[start:end])):
         return -1
     return end
 
