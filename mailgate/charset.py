@@ -12,14 +12,15 @@ UNKNOWN = frozenset(
 )  # fmt: skip
 ASCII = frozenset(("", "usascii", "ascii", "ansix341968", "ansix341986", "iso646us", "us", "iso646irv1991"))
 ALIASES = {
-    "gb18030": "gb2312 gbk xgbk gb231280 gb23121980 euccn xeuccn cp936 chinese gb csgb2312 csiso58gb231280 eucgb",
+    "gb18030": "gb18030 cp54936 gb2312 gbk xgbk gb231280 gb23121980 euccn xeuccn cp936 chinese gb "
+    "csgb2312 csiso58gb231280",
     "hz": "hzgb2312 hzgb",
     "cp932": "shiftjis shiftjs sjis xsjis mskanji windows31j cswindows31j csshiftjis cp942 cp943 xmscp932 ms932",
     "euc_jp": "eucjp xeucjp xeuc cseucpkdfmtjapanese cp51932 cp20932 ujis",
     "iso2022_jp_ext": "iso2022jp csiso2022jp iso2022jpms xiso2022jpms iso2022jp1 iso2022jp2 iso2022jp3 iso2022jp2004 "
     "cp50220 cp50221 cp50222 jis xjis",
     "iso2022_kr": "iso2022kr csiso2022kr cp50225",
-    "cp949": "euckr cseuckr ksc56011987 ksc56011989 ksc5601 ksc5601 csksc56011987 korean uhc isoir149 cp51949 ms949",
+    "cp949": "euckr cseuckr ksc56011987 ksc56011989 ksc5601 csksc56011987 korean uhc isoir149 cp51949 ms949",
     "cp950": "big5 xxbig5 xbig5 csbig5 big5eten big5tw cnbig5",
     "big5hkscs": "big5hkscs xbig5hkscs cp951",
     "cp1252": "iso88591 iso885911987 isoir100 latin1 l1 ansi msansi cp819 csisolatin1 iso8859 cp28591",
@@ -31,7 +32,7 @@ ALIASES = {
     "iso8859_15": "latin9 l9 latin0 iso885915fdis",
     "cp874": "tis620 iso885911 thai",
     "cp1250": "msee", "cp1251": "mscyrl cyrillic1251", "cp1253": "msgreek", "cp1256": "msarab", "cp1257": "winbaltrim",
-    "koi8_r": "koi8 koi cskoi8r cp20866", "koi8_u": "koi8ru cp21866",
+    "koi8_r": "koi8 koi koi8r cskoi8r cp20866", "koi8_u": "koi8u koi8ru cp21866",
     "mac_roman": "macintosh xmacroman xmac mac csmacintosh macroman cp10000",
     "mac_cyrillic": "xmaccyrillic xmacukrainian",
     "mac_latin2": "xmacce maccentraleurope xmaccentraleurroman", "mac_greek": "xmacgreek", "mac_turkish": "xmacturkish",
@@ -83,16 +84,17 @@ def codec_of(charset: str) -> str:
     key = _key(charset)
     if key in UNKNOWN or key in ASCII or not key.isascii() or key in NO_CHARSETS:
         return ""
+    part = re.fullmatch(r"(?:x|cs)?(?:iso)?8859(\d{1,2})", key)
+    number = re.fullmatch(r"(?:x|cs)?(?:windows|win|cp|ibm|ibmcp|dos|msdos|pc|ms|ccsid|codepage)?0*(\d{3,5})", key)
+    if part:
+        key = f"iso8859{part[1]}"
+    elif number:
+        key = f"cp{number[1]}"
     for codec, labels in ALIASES.items():
         if f" {key} " in f" {labels} ":
             return codec
-    number = re.fullmatch(r"(?:x|cs)?(?:windows|win|cp|ibm|ibmcp|dos|msdos|pc|ms|ccsid|codepage)?0*(\d{3,5})", key)
-    if number:
-        code = "cp" + number[1].removeprefix("x")
-        return next((codec for codec, labels in ALIASES.items() if f" {code} " in f" {labels} "), code)
-    part = re.fullmatch(r"(?:x|cs|iso)?8859(\d{1,2})", key)
-    if part:
-        return f"iso8859_{part[1]}"
+    if part or number:
+        return key.replace("8859", "8859_")
     if key.startswith("utf8"):
         return "utf-8"
     return re.sub(r"[^a-z0-9]+", "_", charset.strip(" \t\"';").lower()).strip("_")
@@ -145,7 +147,7 @@ def _orders(data: bytes, charset: str) -> tuple[str, ...]:
         codec = _wide(data, codec)
     elif codec.startswith(("utf-16", "utf-32")):
         codec = _wide(data, codec)
-        return (codec,) if b"\0" in data or not data.isascii() else ("utf-8",)
+        return (codec,) if b"\0" in data else ("utf-8", codec)
     if data.isascii():
         if b"\x1b$" in data and codec in ("", "cp1252", "utf-8"):
             return ("iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_ext", "utf-8")
@@ -206,7 +208,7 @@ def guessed(data: bytes) -> str:
         sample = sample[: cut if cut > 0 else SAMPLE]
     found = detect(sample, include_encodings=GUESSES, compat_names=False, empty_input_encoding="cp1252")
     codec = (found["encoding"] or "cp1252").lower()
-    codec = codec_of(codec) or codec
+    codec = codec_of(codec) or "cp1252"
     multibyte = codec in SHARED and codec != "cp874"
     if found["confidence"] < (SURE_ENOUGH if multibyte else SURE):
         return "cp1252"

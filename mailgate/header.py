@@ -111,7 +111,7 @@ def read_fields(flat: bytes, start: int, stop: int) -> tuple[list[tuple[bytes, b
 
 def _parameter(value: bytes, flat: bytes, position: int) -> bool:
     """Tell whether a line is a parameter whose indent got lost: the field above ends with a semicolon."""
-    if not value.rstrip().endswith(b";") or len(value) > LONGEST:
+    if len(value) > LONGEST or not value.rstrip().endswith(b";"):
         return False
     return (
         re.compile(rb"(?i)(?:boundary|charset|name|filename|format|type|report-type)\*?[\d*]{0,4}[ \t]*=").match(
