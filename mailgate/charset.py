@@ -39,9 +39,9 @@ ALIASES = {
     "mac_iceland": "xmacicelandic",
     "utf-7": "utf7 unicode11utf7 unicode20utf7 xunicode20utf7 csunicode11utf7 cp65000",
     "utf-8": "utf xutf8 unicode11utf8 unicode20utf8 xunicode20utf8 utf8mb3 utf8mb4 cputf8 uft8 ut8 uf8 cp65001 cesu8",
-    "utf-16": "iso10646ucs2 ucs2 unicode csunicode utf16 cp1200 utf16le iso10646",
+    "utf-16": "iso10646ucs2 ucs2 unicode csunicode utf16 iso10646", "utf-16-le": "utf16le cp1200",
     "utf-16-be": "utf16be unicodefffe cp1201",
-    "utf-32": "utf32 ucs4 iso10646ucs4 utf32le cp12000", "utf-32-be": "utf32be cp12001",
+    "utf-32": "utf32 ucs4 iso10646ucs4", "utf-32-le": "utf32le cp12000", "utf-32-be": "utf32be cp12001",
 }  # fmt: skip
 NO_CHARSETS = frozenset(("idna", "punycode", "unicodeescape", "rawunicodeescape", "unicodeinternal", "mbcs", "oem"))
 # Wider relatives, for the bytes that a codec refuses.
@@ -135,7 +135,7 @@ def _wide(data: bytes, codec: str) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     if codec in ("utf-16", "utf-32"):
-        sample = data[:SAMPLE]
+        sample = data[:SAMPLE] if len(data) % 2 == 0 else b""
         return codec + ("-be" if sample[::2].count(0) > sample[1::2].count(0) else "-le")
     return codec
 
@@ -180,6 +180,8 @@ def decode_text(data: bytes, charset: str) -> str:
         text = _nearly(data, name)
         if text is not None:
             return text
+    if order[0].startswith(("utf-16", "utf-32")) and 4 * data.count(0) > len(data):
+        return data.decode(order[0], "replace")  # wide, but out of step: no text of one byte a character
     codec = guessed(data) if codec_of(charset) != "cp1252" or _no_latin(data) else "cp1252"
     return data.decode(codec, "replace")
 
