@@ -323,7 +323,7 @@ MONTHS = {
 
 def _usual(value: str) -> str:
     """Return a date in the form that parsedate_tz reads: ISO 8601, foreign months, and odd zones written anew."""
-    value = _without_comments(value).strip().strip("\"'")
+    value = _without_comments(value).replace('"', " ").strip()
     iso = re.match(r"(\d{4})-(\d\d)-(\d\d)[T ,]+(\d\d?:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(.*)", value)
     if iso and 1 <= int(iso[2]) <= 12:
         value = (
@@ -366,6 +366,7 @@ def date_of(value: str) -> float | None:
         year += 1900 if 100 <= year < 1000 else 0
         if not (1900 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31 and abs(parsed[9] or 0) < 100_000):
             return None
+        hour += 12 if hour < 12 and re.search(r"(?i)\d\s?pm\b", value[:200]) else 0
         return float(timegm((year, month, day, hour, minute, second, 0, 0, 0)) - (parsed[9] or 0))
     except (ValueError, OverflowError, IndexError, TypeError):  # dates that cannot be, which parsedate_tz lets through
         return None

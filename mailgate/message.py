@@ -60,7 +60,7 @@ def _read_header(flat: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
     flat = header_lines(flat)
     start = 3 if flat.startswith(b"\xef\xbb\xbf") else 0
     if flat[start : start + 1].isspace():
-        blanks = re.compile(rb"\s++(?=[!-9;-~]+[ \t]*:)").match(flat, start)
+        blanks = re.compile(rb"\s++(?=>?From |[!-9;-~]+[ \t]*:)").match(flat, start)
         start = blanks.end() if blanks else start
     fields, body = read_fields(flat, start, len(flat))
     if not fields and body == start:
@@ -68,11 +68,13 @@ def _read_header(flat: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
     return fields, body if fields or body == start else 0
 
 
-def _declared_charset(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> str:
+def _declared_charset(raw: bytes) -> str:
     """Return the charset of raw 8-bit fields that are not UTF-8: the first that the message names, else a guess."""
     match = re.compile(rb'charset\s{0,8}=\s{0,8}"?([\w.:-]{2,40})', re.IGNORECASE).search(raw, 0, 65536)
     named = match[1].decode() if match else ""
-    return named if codec_of(named) else guessed(b"\n".join(value for _, value in pairs if not value.isascii()))
+    if codec_of(named):
+        return named
+    return guessed(b"\n".join(line for line in raw[:65536].splitlines() if not is_utf8(line)))
 
 
 def _unfolded(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
@@ -80,7 +82,7 @@ def _unfolded(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> tuple[tuple[str, 
     out, charset = [], None
     for name, value in pairs:
         if charset is None and not value.isascii() and not is_utf8(value):
-            charset = _declared_charset(raw, pairs)
+            charset = _declared_charset(raw)
         out.append((name.decode(), unfold(value, charset or "")))
     return tuple(out)
 

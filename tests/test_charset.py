@@ -160,6 +160,8 @@ def test_headers_without_a_charset_are_guessed_together() -> None:
     raw = "From: Анна <anna@customer.example>\nSubject: Пустые страницы\n\n".encode("koi8-r")
     assert parse(raw).sender.name == "Анна"
     assert parse(raw).subject == "Пустые страницы"
+    body = b"\nNasza drukarka drukuje puste strony, prosz\xea o piln\xb1 pomoc, dzi\xeakuj\xea.\n"
+    assert parse(b"From: \xa3ukasz <l@customer.example>\n" + body).sender.name == "Łukasz"
     labelled = raw[:-1] + b"Content-Type: text/plain; charset=koi8-r\n\n"
     assert parse(labelled).sender.name == "Анна"
 

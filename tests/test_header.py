@@ -26,6 +26,7 @@ from mailgate.model import Mail
         (b"Subject: a\nfolded\nFrom: b@c.example\n\n", [("Subject", "a folded"), ("From", "b@c.example")]),
         (b"Content-Type: multipart/mixed;\nboundary=xyz\n\n", [("Content-Type", "multipart/mixed; boundary=xyz")]),
         (b"From x@y.example Mon Jan  1\nA: b\n\n", [("A", "b")]),
+        (b"\n\nFrom x@y.example Mon Jan  1\nA: b\n\n", [("A", "b")]),
         (b"\xef\xbb\xbfA: b\n\n", [("A", "b")]),
         (b"\n\r\n A: b\n\n", [("A", "b")]),
         (b"A: b\rC: d\r\rtext\nmore\n", [("A", "b"), ("C", "d")]),
@@ -165,10 +166,21 @@ NOON = 1489485600.0  # 2017-03-14 10:00:00 UTC
         "Tue, 14 Mar 2017 10(hours): 00 : 00 +0000 (a (nested) comment)",
         "Tue, 14 Mar 117 10:00:00 +0000",
         '"Tue, 14 Mar 2017 10:00:00 +0000"',
+        'Tue, 14 Mar 2017 11:00:00 "+0100"',
+        "Tuesday, March 14, 2017 10:00 AM",
+        "Tue, 14 Mar 2017 11:00:00 +0100 (Mitteleuropäische Zeit)",
+        "Tue,  14  Mar  2017  11:00:00  +0100",
     ],
 )
 def test_one_moment_in_many_forms(value: str) -> None:
     assert date_of(value) == NOON
+
+
+def test_hours_after_noon_and_dates_without_hours() -> None:
+    assert date_of("Tuesday, March 14, 2017 10:00 PM") == NOON + 12 * 3600
+    assert date_of("14 Mar 2017") == NOON - 10 * 3600
+    assert date_of("Thu, 1 Jan 1970 00:00:00 +0000") == 0.0
+    assert date_of("Wed, 31 Dec 1969 23:00:00 +0000") == -3600.0
 
 
 @pytest.mark.parametrize(
