@@ -22,14 +22,25 @@ LONGEST = 200_000  # characters of a list; some thousand addresses
 class _Entry:
     """One entry of an address list while it is being read."""
 
-    __slots__ = ("angle", "at", "comment", "inside", "phrase", "phrase_at", "route")
+    __slots__ = ("angle", "at", "comment", "inside", "named", "phrase", "phrase_at", "route")
 
     def __init__(self) -> None:
         self.phrase: list[str] = []
         self.angle: list[str] = []
         self.comment: list[str] = []
+        self.named = 0  # how many tokens of the phrase stand before the last >
         self.inside = False  # between < and >
         self.phrase_at = self.at = self.route = False  # an @ was seen: outside, inside, inside as first character
+
+    def shut(self) -> None:
+        self.inside, self.named = False, len(self.phrase)
+
+    def after(self) -> _Entry:
+        """Take the words behind the address off, as the beginning of the next entry."""
+        entry = _Entry()
+        entry.phrase = self.phrase[self.named :]
+        del self.phrase[self.named :]
+        return entry
 
     def open(self) -> None:
         self.inside, self.angle = True, []
@@ -66,15 +77,19 @@ def _name(tokens: list[str]) -> str:
     return name
 
 
-def _addr_spec(text: str) -> tuple[str, str]:
-    """Return the addr-spec in a text, and the words beside it."""
+def _addr_spec(text: str, inside: bool) -> tuple[str, str]:
+    """Return the addr-spec in a text (`inside`: of angle brackets), and the words beside it."""
     text = harmless(text).strip()
     if text[:7].lower() == "mailto:":
-        text = text[7:]
+        text = text[7:].partition("?")[0]
     if text.startswith("@") and ":" in text:
         text = text.rpartition(":")[2]
     if '"' not in text:
-        text = re.sub(r"\s*+([@.])\s*+", r"\1", text) if "@ " in text or " @" in text else text
+        if inside and (" " in text or "\t" in text):
+            text = re.sub(r"\s*+([@.])\s*+", r"\1", text)
+        elif "@ " in text or " @" in text:
+            text = re.sub(r"\s*+@\s*+", "@", text)
+            text = re.sub(r"(?<=\w)\s*+\.\s*+(?=\w)", ".", text) if text.count(" . ") else text
         words = text.split()
         found = next((word for word in words if "@" in word), "")
         return found, " ".join(word for word in words if word != found)
@@ -88,10 +103,10 @@ def _close(entry: _Entry, loose: list[str], out: list[Address]) -> None:
     """Turn a finished entry into an address. A name without one is kept: `Doe, John <j@d>` is one mailbox."""
     if not (entry.phrase or entry.angle):
         return
-    spec, rest = _addr_spec("".join(entry.angle)) if entry.angle else ("", "")
+    spec, rest = _addr_spec("".join(entry.angle), True) if entry.angle else ("", "")
     tokens = entry.phrase
     if "@" not in spec:
-        spec, rest = _addr_spec("".join(tokens))
+        spec, rest = _addr_spec("".join(tokens), False)
         tokens = [rest]
     if not spec.strip("@") or spec.startswith("@") or spec.endswith("@") or "@" not in spec:
         loose.append(_name(entry.phrase))
@@ -118,13 +133,19 @@ def _read(value: str, comments: bool) -> tuple[list[Address], int]:
             entry = _Entry()
             if lexeme == ";":
                 loose.clear()
+        elif lexeme == ":" and not entry.inside and entry.angle:
+            continue
         elif lexeme == ":" and not entry.inside and not entry.phrase_at:
             entry.phrase.clear()
             loose.clear()
         elif lexeme == "<":
+            if entry.at and not entry.inside:  # a second address: the comma between them is missing
+                following = entry.after()
+                _close(entry, loose, out)
+                entry = following
             entry.open()
         elif lexeme == ">":
-            entry.inside = False
+            entry.shut()
         else:
             entry.put(lexeme)
     _close(entry, loose, out)

@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
-LATIN = ("us-ascii", "ascii", "ansi-x3.4-1968", "iso-8859-1", "iso8859-1", "latin1", "l1", "windows-1252", "cp1252", "")
-# Labels that Python does not know, or reads more narrowly than those who write them mean (encoding.spec.whatwg.org).
+import re
+
+# Labels without their punctuation, as far as Python does not know them or reads them more narrowly than those who write
+# them mean (encoding.spec.whatwg.org). UNKNOWN says nothing at all; "cp1252" is what Latin-1 and ASCII are taken for.
+UNKNOWN = frozenset(
+    ("default", "unknown8bit", "unknown", "xunknown", "none", "null", "undefined", "8bit", "7bit", "binary",
+     "xuserdefined", "userdefined", "text")
+)  # fmt: skip
+ASCII = frozenset(("", "usascii", "ascii", "ansix341968", "ansix341986", "iso646us", "us", "iso646irv1991"))
 ALIASES = {
-    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb-2312-80": "gb18030", "euc-cn": "gb18030",
-    "cp936": "gb18030", "chinese": "gb18030", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932",
-    "ms-kanji": "cp932", "windows-31j": "cp932", "euc-kr": "cp949", "ks-c-5601-1987": "cp949", "ks-c-5601": "cp949",
-    "ksc5601": "cp949", "korean": "cp949", "big5": "cp950", "x-x-big5": "cp950", "iso-2022-jp": "iso2022_jp_ext",
-    "iso-8859-8-i": "cp1255", "iso-8859-8": "cp1255", "iso-8859-6-i": "iso8859_6", "iso-8859-9": "cp1254",
-    "tis-620": "cp874", "windows-874": "cp874", "iso-8859-11": "cp874", "x-mac-roman": "mac_roman",
-    "unicode-1-1-utf-7": "utf-7", "utf8mb4": "utf-8", "unicode-1-1-utf-8": "utf-8", "x-utf-8": "utf-8",
-    "iso-10646-ucs-2": "utf-16", "ucs-2": "utf-16", "unicode": "utf-16", "x-mac-cyrillic": "mac_cyrillic",
-    "macintosh": "mac_roman", "x-user-defined": "cp1252",
+    "gb18030": "gb18030 cp54936 gb2312 gbk xgbk gb231280 gb23121980 euccn xeuccn cp936 chinese gb "
+    "csgb2312 csiso58gb231280",
+    "hz": "hzgb2312 hzgb",
+    "cp932": "shiftjis shiftjs sjis xsjis mskanji windows31j cswindows31j csshiftjis cp942 cp943 xmscp932 ms932",
+    "euc_jp": "eucjp xeucjp xeuc cseucpkdfmtjapanese cp51932 cp20932 ujis",
+    "iso2022_jp_ext": "iso2022jp csiso2022jp iso2022jpms xiso2022jpms iso2022jp1 iso2022jp2 iso2022jp3 iso2022jp2004 "
+    "cp50220 cp50221 cp50222 jis xjis",
+    "iso2022_kr": "iso2022kr csiso2022kr cp50225",
+    "cp949": "euckr cseuckr ksc56011987 ksc56011989 ksc5601 csksc56011987 korean uhc isoir149 cp51949 ms949",
+    "cp950": "big5 xxbig5 xbig5 csbig5 big5eten big5tw cnbig5",
+    "big5hkscs": "big5hkscs xbig5hkscs cp951",
+    "cp1252": "iso88591 iso885911987 isoir100 latin1 l1 ansi msansi cp819 csisolatin1 iso8859 cp28591",
+    "iso8859_2": "iso885921987 latin2 l2 csisolatin2 cp28592",
+    "cp1254": "iso88599 iso885991989 latin5 l5 csisolatin5 cp28599 msturk",
+    "cp1255": "iso88598 iso88598i iso88598e csiso88598i logical visual hebrew cp28598 cp38598 mshebr",
+    "iso8859_6": "iso88596i iso88596e arabic",
+    "iso8859_7": "greek greek8",
+    "iso8859_15": "latin9 l9 latin0 iso885915fdis",
+    "cp874": "tis620 iso885911 thai",
+    "cp1250": "msee", "cp1251": "mscyrl cyrillic1251", "cp1253": "msgreek", "cp1256": "msarab", "cp1257": "winbaltrim",
+    "koi8_r": "koi8 koi koi8r cskoi8r cp20866", "koi8_u": "koi8u koi8ru cp21866",
+    "mac_roman": "macintosh xmacroman xmac mac csmacintosh macroman cp10000",
+    "mac_cyrillic": "xmaccyrillic xmacukrainian",
+    "mac_latin2": "xmacce maccentraleurope xmaccentraleurroman", "mac_greek": "xmacgreek", "mac_turkish": "xmacturkish",
+    "mac_iceland": "xmacicelandic",
+    "utf-7": "utf7 unicode11utf7 unicode20utf7 xunicode20utf7 csunicode11utf7 cp65000",
+    "utf-8": "utf xutf8 unicode11utf8 unicode20utf8 xunicode20utf8 utf8mb3 utf8mb4 cputf8 uft8 ut8 uf8 cp65001 cesu8",
+    "utf-16": "iso10646ucs2 ucs2 unicode csunicode utf16 iso10646", "utf-16-le": "utf16le cp1200",
+    "utf-16-be": "utf16be unicodefffe cp1201",
+    "utf-32": "utf32 ucs4 iso10646ucs4", "utf-32-le": "utf32le cp12000", "utf-32-be": "utf32be cp12001",
 }  # fmt: skip
-NOT_CHARSETS = (
-    "idna",
-    "punycode",
-    "undefined",
-    "unicode_escape",
-    "raw_unicode_escape",
-    "unicode-escape",
-    "mbcs",
-    "oem",
-)
+NO_CHARSETS = frozenset(("idna", "punycode", "unicodeescape", "rawunicodeescape", "unicodeinternal", "mbcs", "oem"))
+# Wider relatives, for the bytes that a codec refuses.
+WIDER = {"euc_jp": "euc_jis_2004", "cp950": "big5hkscs", "cp932": "shift_jis_2004", "iso8859_6": "cp1256"}
+# In these a few characters may be valid UTF-8 by accident.
+SHARED = frozenset(("gb18030", "cp932", "cp949", "cp950", "big5hkscs", "euc_jp", "johab", "cp874"))
+# What text without a usable label may be. EBCDIC, DOS and Mac charsets are so rare that most finds would be wrong.
+GUESSES = (
+    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859-2", "iso8859-7",
+    "iso8859-9", "koi8-r", "koi8-u", "cp932", "shift_jis_2004", "euc-jp", "euc_jis_2004", "gb18030", "big5",
+    "big5hkscs", "cp949", "cp874",
+)  # fmt: skip
+SAMPLE = 16_384  # bytes by which a charset is guessed
+# Of chardet's confidence, for one-byte and for multi-byte charsets; below it windows-1252 is as good a guess.
+SURE, SURE_ENOUGH = 0.1, 0.04
+TOO_FEW, FEW = 2, 6  # bytes beyond ASCII: no ground for a guess, for one of another script's one-byte charset
 
 # What XML 1.0 forbids, and C1; every other line end becomes "\n".
 _FORBIDDEN: dict[int, str | None] = dict.fromkeys([*range(32), *range(127, 160), 0xFEFF, 0xFFFE, 0xFFFF])
@@ -33,17 +66,43 @@ _ONE_LINE = _FORBIDDEN | dict.fromkeys((9, 10, 11, 12, 0x85, 0x2028, 0x2029), " 
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
-def _codec(charset: str) -> str:
-    """Return Python's name for a charset label as it stands in mail (RFC 2978), or "" for none that is usable."""
-    label = charset.strip(" \t\"'").lower().replace("_", "-").partition("*")[0]
-    if len(label) > 60 or not label.isascii() or not label.isprintable():
+def _key(charset: str) -> str:
+    """Return a label without what is no part of it, and without punctuation: `charset="ISO 8859-1";` is iso88591."""
+    label = charset.strip().lower()
+    label = label.rpartition("charset=")[2] if "charset=" in label else label
+    label = re.split(r"[;,*$<>()]|(?<=\S) \S+=", label.strip(" \t\"'"), maxsplit=1)[0]
+    return "".join(char for char in label if char.isalnum())
+
+
+def codec_of(charset: str) -> str:
+    """Return Python's name for a charset label as it stands in mail (RFC 2978), or "" for none that is usable.
+
+    "cp1252" is windows-1252, and stands for all labels that mean no more than Latin-1 or ASCII.
+    """
+    if len(charset) > 80:
         return ""
-    if label in LATIN:
-        return "cp1252"
-    if label.startswith("cp-"):
-        label = "cp" + label[3:]
-    name = ALIASES.get(label, label)
-    return "" if name in NOT_CHARSETS else name
+    key = _key(charset)
+    if key in UNKNOWN or key in ASCII or not key.isascii() or key in NO_CHARSETS:
+        return ""
+    part = re.fullmatch(r"(?:x|cs)?(?:iso)?8859(\d{1,2})", key)
+    number = re.fullmatch(r"(?:x|cs)?(?:windows|win|cp|ibm|ibmcp|dos|msdos|pc|ms|ccsid|codepage)?0*(\d{3,5})", key)
+    if part:
+        key = f"iso8859{part[1]}"
+    elif number:
+        key = f"cp{number[1]}"
+    for codec, labels in ALIASES.items():
+        if f" {key} " in f" {labels} ":
+            return codec
+    if part or number:
+        return key.replace("8859", "8859_")
+    if key.startswith("utf8"):
+        return "utf-8"
+    return re.sub(r"[^a-z0-9]+", "_", charset.strip(" \t\"';").lower()).strip("_")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Tell whether bytes are valid UTF-8."""
+    return _strictly(data, "utf-8") is not None
 
 
 def _strictly(data: bytes, codec: str) -> str | None:
@@ -64,27 +123,107 @@ def _nearly(data: bytes, codec: str) -> str | None:
     return text if beyond >= broken else None
 
 
+def _high(data: bytes) -> int:
+    """Return how many bytes are beyond ASCII."""
+    return len(data) - len(data.decode("ascii", "ignore"))
+
+
+def _wide(data: bytes, codec: str) -> str:
+    """Return the UTF-16 or UTF-32 codec that a text is in: its byte order mark's, else the one that leaves no NULs."""
+    if data[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        return "utf-32"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if codec in ("utf-16", "utf-32"):
+        sample = data[:SAMPLE] if len(data) % 2 == 0 else b""
+        return codec + ("-be" if sample[::2].count(0) > sample[1::2].count(0) else "-le")
+    return codec
+
+
+def _orders(data: bytes, charset: str) -> tuple[str, ...]:
+    """Return the codecs to try, in order."""
+    codec = codec_of(charset)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") and len(data) % 2 == 0 and (codec[:3] in ("", "utf") or b"\0" in data):
+        codec = _wide(data, codec)
+    elif codec.startswith(("utf-16", "utf-32")):
+        codec = _wide(data, codec)
+        return (codec,) if b"\0" in data else ("utf-8", codec)
+    if data.isascii():
+        if b"\x1b$" in data and codec in ("", "cp1252", "utf-8"):
+            return ("iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_ext", "utf-8")
+        return ("utf-8",) if codec in ("", "cp1252") else (codec,) if codec == "iso2022_jp_ext" else (codec, "utf-8")
+    if codec in ("", "cp1252"):
+        return ("utf-8",)
+    if codec[:3] != "utf" and (codec not in SHARED or _high(data[:200]) >= 8):
+        return ("utf-8", codec, WIDER.get(codec, codec))
+    return (codec, WIDER.get(codec, codec), "utf-8")
+
+
 def decode_text(data: bytes, charset: str) -> str:
     """Decode text by its declared charset label, or by the best guess where label and bytes disagree. Never raises.
 
-    UTF-8 goes before the Latin labels: bytes that are valid UTF-8 beyond ASCII are never anything else, and mailers
-    put us-ascii and iso-8859-1 on everything. What no charset explains is windows-1252.
+    UTF-8 goes before the declared charset: bytes that are valid UTF-8 beyond ASCII are hardly ever anything else, and
+    mailers put us-ascii and iso-8859-1 on everything. What no charset explains is windows-1252.
     """
     if data[:3] == b"\xef\xbb\xbf":
         data, charset = data[3:], "utf-8"
-    elif data[:2] in (b"\xff\xfe", b"\xfe\xff") and len(data) % 2 == 0:
-        charset = "utf-16"
-    codec = _codec(charset)
-    order = ("utf-8",) if codec in ("cp1252", "") else (codec,) if data.isascii() else (codec, "utf-8")
+    order = _orders(data, charset)
     for name in order:
         text = _strictly(data, name)
         if text is not None:
             return text
-    for name in order:
+    if "iso2022_jp_ext" in order and b"\x1b" in data:
+        from mailgate.japanese import decode
+
+        return decode(data)
+    for name in sorted(order, key=lambda name: name == "utf-8" and len(order) > 1):
         text = _nearly(data, name)
         if text is not None:
             return text
-    return data.decode("cp1252", "replace")
+    if order[0].startswith(("utf-16", "utf-32")) and 4 * data.count(0) > len(data):
+        return data.decode(order[0], "replace")  # wide, but out of step: no text of one byte a character
+    codec = guessed(data) if codec_of(charset) != "cp1252" or _no_latin(data) else "cp1252"
+    return data.decode(codec, "replace")
+
+
+def _no_latin(data: bytes) -> bool:
+    """Tell whether what is labelled Latin-1 can hardly be: most bytes beyond ASCII stand together in runs."""
+    sample = data[: SAMPLE * 8]
+    return 2 * sum(map(len, re.findall(rb"[\x80-\xff]{4,}", sample))) > _high(sample)
+
+
+def guessed(data: bytes) -> str:
+    """Return the codec of a text that is not UTF-8 and whose charset nobody told: "cp1252" if nothing speaks against.
+
+    Only the lines that are not ASCII are looked at, and of them SAMPLE bytes. The same bytes give the same answer.
+    """
+    high = _high(data[: SAMPLE * 64])
+    if high < TOO_FEW:
+        return "cp1252"
+    try:
+        from chardet import detect
+    except ImportError:  # a system that has it not reads such text as it always did
+        return "cp1252"
+    sample = b"\n".join(line for line in data[: SAMPLE * 64].splitlines() if not line.isascii())
+    if len(sample) > SAMPLE:  # cut at a byte that no multi-byte character holds
+        cut = max(sample.rfind(mark, SAMPLE // 2, SAMPLE) for mark in (b" ", b"\n", b"<", b'"'))
+        sample = sample[: cut if cut > 0 else SAMPLE]
+    found = detect(sample, include_encodings=GUESSES, compat_names=False, empty_input_encoding="cp1252")
+    codec = (found["encoding"] or "cp1252").lower()
+    codec = codec_of(codec) or "cp1252"
+    multibyte = codec in SHARED and codec != "cp874"
+    if found["confidence"] < (SURE_ENOUGH if multibyte else SURE):
+        return "cp1252"
+    return "cp1252" if _unlikely(sample.decode(codec, "replace"), 0 if multibyte else FEW) else codec
+
+
+def _unlikely(text: str, few: int) -> bool:
+    """Tell whether letters of another script are fewer than `few`, or stand in one word with Latin ones."""
+    beyond = sum(char > "\u02ff" and char.isalpha() for char in text)
+    if 0 < beyond < few:
+        return True
+    mixed = len(re.findall(r"[a-z][\u0370-\u06ff\u0e00-\u0e7f]|[\u0370-\u06ff\u0e00-\u0e7f][a-z]", text))
+    return mixed * 4 > beyond
 
 
 def _without_surrogates(text: str) -> str:

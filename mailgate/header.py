@@ -6,10 +6,9 @@ Everything here is total, and linear in the length of a value.
 from __future__ import annotations
 
 import re
-from binascii import Error as BinasciiError
 from binascii import a2b_base64, a2b_qp
 
-from mailgate.charset import decode_text, one_line
+from mailgate.charset import decode_text, harmless, one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +23,45 @@ _KNOWN = (
 )
 
 LONGEST = 20_000  # characters of a field with parameters
+
+
+def header_lines(flat: bytes) -> bytes:
+    """Return a message, every byte in its place, with the lines of its header ended by LF or CRLF.
+
+    For headers whose lines end with CR alone above a body with LF, or with LF CR.
+    """
+    head = flat[:2000]
+    first = head.find(b"\n")
+    if re.match(rb"[!-9;-~]++[ \t]*:[^\r\n]*+\r(?!\r?\n)", head):
+        end = min((at for at in (flat.find(b"\r\r"), flat.find(b"\n")) if at >= 0), default=len(flat))
+        end += 2 if flat.startswith(b"\r\r", end) else 0
+        return flat[:end].replace(b"\r", b"\n") + flat[end:]
+    if first > 0 and head[first - 1] != 13 and re.match(rb"\n\r[!-9;-~]++[ \t]*:", head[first:]):
+        end = flat.find(b"\n\r\n\r")
+        end = end + 4 if end >= 0 else len(flat)
+        return flat[:end].replace(b"\n\r", b"\r\n") + flat[end:]
+    return flat
+
+
+def narrowed(raw: bytes) -> bytes:
+    """Return a message in UTF-8 that came whole in UTF-16, as some editors save it; any other as it is."""
+    codec = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(raw[:2], "")
+    codec = codec or ("utf-16-le" if raw[1:8:2] == b"\0" * 4 else "utf-16-be" if raw[0:7:2] == b"\0" * 4 else "")
+    if not codec or not re.match(r"\s*(?:From |[!-9;-~]+[ \t]*:)", raw[:400].decode(codec, "replace")):
+        return raw
+    return raw.decode(codec, "replace").encode("utf-8", "replace")
+
+
+def below_junk(flat: bytes, start: int) -> int:
+    """Return where the header begins below some lines that are none, as of a server's log; `start` if nowhere near.
+
+    Such lines are few, no line of them is empty, and at least two known fields follow them at once.
+    """
+    stop = blank_line(flat, start, len(flat))[0]
+    known = re.compile(_KNOWN)
+    found = known.search(flat, start, min(stop, start + 1000))
+    match = found and _FIELD.match(flat, found.start(), stop)
+    return found.start() if found and match and known.match(flat, match.end(), stop) else start
 
 
 def blank_line(flat: bytes, start: int, stop: int) -> tuple[int, int]:
@@ -58,7 +96,11 @@ def read_fields(flat: bytes, start: int, stop: int) -> tuple[list[tuple[bytes, b
             found = re.compile(_KNOWN).search(flat, position, last)
             known = found.start() if found else last
         line_end = flat.find(b"\n", position, last) + 1 or last
-        if fields and known < last:
+        if flat.startswith((b":", b"From ", b">From "), position) and (fields and known < last):
+            pass
+        elif fields and _parameter(fields[-1][1], flat, position):
+            fields[-1] = fields[-1][0], fields[-1][1] + b" " + flat[position:line_end]
+        elif fields and known < last:
             fields[-1] = fields[-1][0], fields[-1][1] + b" " + flat[position : max(line_end, known)]
             line_end = max(line_end, known)
         elif fields or not flat.startswith((b"From ", b">From "), position):
@@ -67,72 +109,130 @@ def read_fields(flat: bytes, start: int, stop: int) -> tuple[list[tuple[bytes, b
     return fields, body
 
 
+def _parameter(value: bytes, flat: bytes, position: int) -> bool:
+    """Tell whether a line is a parameter whose indent got lost: the field above ends with a semicolon."""
+    if len(value) > LONGEST or not value.rstrip().endswith(b";"):
+        return False
+    return (
+        re.compile(rb"(?i)(?:boundary|charset|name|filename|format|type|report-type)\*?[\d*]{0,4}[ \t]*=").match(
+            flat, position
+        )
+        is not None
+    )
+
+
 def unfold(value: bytes, charset: str = "") -> str:
     """Return a field's value on one line, as RFC 5322 2.2.3; raw 8-bit text is UTF-8, else of `charset`."""
     flat = value.translate(_FOLDS, b"\r\n").strip()
-    return one_line(flat.decode() if flat.isascii() else decode_text(flat, charset))
-
-
-def _word(encoding: str, text: str) -> bytes | None:
-    """Decode the text of one encoded word; None where it is no base64."""
-    data = text.encode("utf-8", "surrogateescape")
-    if encoding in "qQ":
-        return a2b_qp(data, header=True)
-    data = data.replace(b" ", b"")
+    if flat.isascii() and b"\x1b$" not in flat:
+        return one_line(flat.decode())
     try:
-        return a2b_base64(data + b"=" * (-len(data) % 4))
-    except BinasciiError:
-        return None
+        return one_line(flat.decode() if b"\x1b$" not in flat else decode_text(flat, "iso-2022-jp"))
+    except ValueError:
+        return one_line(decode_text(flat, charset))
 
 
-def _words(value: str) -> Iterator[tuple[str, str, bytes | None]]:
-    """Split a value into (literal text, "", None) and (word as written, charset, bytes)."""
-    begin = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
+class _Word:
+    """One encoded word as it stands in a value."""
+
+    __slots__ = ("charset", "encoding", "text")
+
+    def __init__(self, charset: str, encoding: str, text: str) -> None:
+        self.charset, self.encoding, self.text = charset, encoding, text
+
+
+def _base64(pieces: list[str]) -> list[bytes]:
+    """Decode the base64 of neighbouring words, with foreign characters, without padding, or cut within a quad."""
+    padded = pieces[-1].rstrip().endswith("=")
+    pieces = [re.sub(r"[^A-Za-z0-9+/]+", "", text.replace("-", "+").replace("_", "/")) for text in pieces]
+    odd = {len(text) % 4 for text in pieces[:-1]} - {0}
+    if odd and (padded or 1 in odd or sum(map(len, pieces)) % 4 == 0):
+        pieces = ["".join(pieces)]
+    out = []
+    for text in pieces:
+        kept = text[: len(text) - (len(text) % 4 == 1)]
+        out.append(a2b_base64(kept + "=" * (-len(kept) % 4)))
+    return out
+
+
+def _decoded(words: list[_Word]) -> str:
+    """Decode neighbouring words of one charset: their bytes are joined first, since mailers split characters."""
+    out: list[bytes] = []
+    at = 0
+    while at < len(words):
+        stop = at + 1
+        if words[at].encoding in "bB":
+            while stop < len(words) and words[stop].encoding in "bB" and not words[stop - 1].text.endswith("="):
+                stop += 1
+            out += _base64([word.text for word in words[at:stop]])
+        else:
+            out.append(a2b_qp(words[at].text.encode("utf-8", "replace"), header=True))
+        at = stop
+    return decode_text(b"".join(out), words[0].charset)
+
+
+def _unclosed(value: str, start: int, stop: int, encoding: str) -> int:
+    """Return where an encoded word ends whose `?=` is lost: at the next blank, or if it is no text of its kind, -1."""
+    blank = re.compile(r"[\s?<>]" if encoding in "bB" else r"[\s?<>,]").search(value, start, stop)
+    end = blank.start() if blank else stop
+    if end == start or (encoding in "bB" and not re.fullmatch(r"[A-Za-z0-9+/]{8,}={0,2}", value[start:end])):
+        return -1
+    return end
+
+
+def _words(value: str) -> Iterator[str | _Word]:
+    """Split a value into literal texts and encoded words."""
+    begin = re.compile(r"=\? ?([^?\s]{0,60}) ?\? ?([bBqQ]) ?\?")
     position, end = 0, 0
     match = begin.search(value)
     while match:
-        if end < match.end():
-            end = value.find("?=", match.end())
-        if end < 0:
-            break
         following = begin.search(value, match.end())
-        if following is None or following.start() >= end:
-            data = _word(match[2], value[match.end() : end])
-            if data is not None:
-                yield value[position : match.start()], "", None
-                yield value[match.start() : end + 2], match[1], data
-                position = end + 2
+        stop = following.start() if following else len(value)
+        if 0 <= end < match.end():
+            end = value.find("?=", match.end())
+        closed = 0 <= end < stop or (end == stop and following is not None)
+        after = end if closed else _unclosed(value, match.end(), stop, match[2])
+        if after >= 0:
+            yield value[position : match.start()]
+            position = after + 2 if closed else after + (value[after : after + 1] == "?")
+            yield _Word(match[1], match[2], value[match.end() : after])
         match = following
-    yield value[position:], "", None
+    yield value[position:]
 
 
 def decode_words(value: str) -> str:
     """Decode the encoded words of a value (RFC 2047), also inside words and quotes where they should not stand.
 
-    Bytes of neighbouring words of one charset are joined first, since many mailers split a character between two.
+    A word whose end is lost ends at the next blank. A value that was encoded twice is decoded twice.
     """
-    if "=?" not in value:
-        return value
+    for _ in range(2):
+        if "=?" not in value:
+            break
+        decoded = _decode_once(value)
+        if not (decoded.startswith("=?") and decoded.endswith("?=")):
+            return decoded
+        value = decoded
+    return value
+
+
+def _decode_once(value: str) -> str:
     out: list[str] = []
-    pending, charset, gap = bytearray(), "", ""
-    for literal, label, data in _words(value):
-        if data is None:
-            gap = literal
-            if literal.strip() and pending:
-                out.append(decode_text(bytes(pending), charset))
+    pending: list[_Word] = []
+    gap = ""
+    for piece in _words(value):
+        if isinstance(piece, str):
+            if piece.strip() or not pending:
+                out += [_decoded(pending), piece] if pending else [piece]
                 pending.clear()
-                charset = ""
-            if literal.strip() or not charset:
-                out.append(literal)
-                gap = ""
+            else:
+                gap = piece
             continue
-        if pending and label.lower() != charset.lower():
-            out.append(decode_text(bytes(pending), charset))
+        if pending and piece.charset.lower() != pending[0].charset.lower():
+            out.append(_decoded(pending))
             pending.clear()
-        pending += data
-        charset = label
-    out.append(decode_text(bytes(pending), charset) + gap if charset else gap)
-    return one_line("".join(out))
+        pending.append(piece)
+        gap = ""
+    return one_line("".join(out) + (_decoded(pending) + gap if pending else ""))
 
 
 def _unquote(value: str) -> str:
@@ -187,23 +287,86 @@ def message_ids(value: str) -> tuple[str, ...]:
     """Return the Message-IDs of a field in order, each with its angle brackets and without blanks.
 
     Where there are no brackets at all, words with an @ are ids whose brackets got lost. Some mailers write long ids as
-    encoded words, which are decoded.
+    encoded words, which are decoded. Comments in an id that has blanks are left out (RFC 5322 4.5.4).
     """
     value = decode_words(value)
     tokens = re.findall(r"<([^<>]*+)>", value)
     if not tokens:
-        tokens = [word.strip("<>\"',;") for word in value.split() if "@" in word]
-    ids = ("".join(token.split()) for token in tokens)
+        tokens = [word.strip("<>\"',;()") for word in re.split(r"[\s,;]+", value) if "@" in word]
+    ids = ("".join(harmless(_without_comments(token) if " " in token else token).split()) for token in tokens)
     return tuple(dict.fromkeys(f"<{token}>" for token in ids if token))
 
 
+def _without_comments(value: str) -> str:
+    """Return a structured value without its comments, nested up to three deep (RFC 5322 3.2.2)."""
+    for _ in range(3):
+        if "(" not in value:
+            break
+        value = re.sub(r"\([^()]*+\)", " ", value)
+    return value
+
+
+# Minutes east of Greenwich of zones that mailers write although RFC 5322 does not know them.
+ZONES = {
+    "cet": 60, "cest": 120, "met": 60, "mest": 120, "mez": 60, "mesz": 120, "wet": 0, "west": 60, "bst": 60, "eet": 120,
+    "eest": 180, "msk": 180, "msd": 240, "jst": 540, "kst": 540, "hkt": 480, "sgt": 480, "aest": 600, "aedt": 660,
+    "nzst": 720, "nzdt": 780, "sast": 120, "brt": -180,
+}  # fmt: skip
+# The first letters of months in German, French, Spanish, Italian, Portuguese, Dutch and the northern languages.
+MONTHS = {
+    "jan": "gen ene", "feb": "fév fev feb", "mar": "mär mrz mrt maa mars mär", "apr": "avr abr",
+    "may": "mai mag maj mei",
+    "jun": "juin giu", "jul": "juil lug", "aug": "aoû aou ago", "sep": "set", "oct": "okt ott out", "nov": "nov",
+    "dec": "déc dez dic des",
+}  # fmt: skip
+
+
+def _usual(value: str) -> str:
+    """Return a date in the form that parsedate_tz reads: ISO 8601, foreign months, and odd zones written anew."""
+    value = _without_comments(value).replace('"', " ").strip()
+    iso = re.match(r"(\d{4})-(\d\d)-(\d\d)[T ,]+(\d\d?:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(.*)", value)
+    if iso and 1 <= int(iso[2]) <= 12:
+        value = (
+            f"{int(iso[3])} {list(MONTHS)[int(iso[2]) - 1]} {iso[1]} {iso[4]} {'+0000' if iso[5] == 'Z' else iso[5]}"
+        )
+    value = re.sub(r"\s*:\s*", ":", value)
+    value = re.sub(r"^[^\W\d]+\.?,?\s*(?=\d{1,2}[\s.-])", "", value)  # the weekday, in whatever language
+    zone = re.search(r"(?:(?:GMT|UTC?|Z)\s?)?([+-])(\d\d?):?(\d\d)$", value)
+    if zone and zone.start() > 8:
+        value = f"{value[: zone.start()]} {zone[1]}{int(zone[2]):02}{zone[3]}"
+    words = value.split()
+    for at, word in enumerate(words):
+        letters = word.strip(".,").lower()
+        minutes = ZONES.get(letters) if at else None
+        month = next((name for name, others in MONTHS.items() if letters[:4] in others.split()), None)
+        month = month or next((name for name, others in MONTHS.items() if letters[:3] in others.split()), None)
+        if minutes is not None:
+            words[at] = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+        elif month and at:
+            words[at] = month
+        elif word[:-1].isdigit():
+            words[at] = word.rstrip(".")
+    return " ".join(words) if ":" in value or "." in value else f"{' '.join(words)} 00:00:00"
+
+
 def date_of(value: str) -> float | None:
-    """Return the time of a Date field (RFC 5322 3.3) in seconds since the epoch; without a zone it is UTC."""
+    """Return the time of a Date field (RFC 5322 3.3) in seconds since the epoch; without a zone it is UTC.
+
+    None for what is no date, and for years before 1900 or after 9999. Two-digit years are those from 1969 to 2068,
+    three-digit ones count from 1900, as RFC 5322 4.3 says.
+    """
     from calendar import timegm
     from email.utils import parsedate_tz
 
     try:
-        parsed = parsedate_tz(value[:200])
-        return None if parsed is None else float(timegm((*parsed[:6], 0, 0, 0)) - (parsed[9] or 0))
+        parsed = parsedate_tz(_usual(value[:200]))
+        if parsed is None:
+            return None
+        year, month, day, hour, minute, second = parsed[:6]
+        year += 1900 if 100 <= year < 1000 else 0
+        if not (1900 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31 and abs(parsed[9] or 0) < 100_000):
+            return None
+        hour += 12 if hour < 12 and re.search(r"(?i)\d\s?pm\b", value[:200]) else 0
+        return float(timegm((year, month, day, hour, minute, second, 0, 0, 0)) - (parsed[9] or 0))
     except (ValueError, OverflowError, IndexError, TypeError):  # dates that cannot be, which parsedate_tz lets through
         return None

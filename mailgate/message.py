@@ -8,8 +8,17 @@ from hashlib import sha256
 from mailgate.address import LONGEST, address_key, parse_addresses
 from mailgate.attached import attachments_of, file_name
 from mailgate.body import around, content, leaves, part_text, read_body, text_parts
-from mailgate.charset import one_line
-from mailgate.header import date_of, decode_words, message_ids, read_fields, unfold
+from mailgate.charset import codec_of, guessed, harmless, is_utf8, one_line
+from mailgate.header import (
+    below_junk,
+    date_of,
+    decode_words,
+    header_lines,
+    message_ids,
+    narrowed,
+    read_fields,
+    unfold,
+)
 from mailgate.mime import MAX_DEPTH, describe, lines_end_lf, split
 from mailgate.model import Address, Mail
 from mailgate.notes import MOST as MOST_NOTES
@@ -43,26 +52,32 @@ def header_end(raw: bytes) -> int:
 
 
 def _read_header(flat: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
-    """Read a message's fields; a byte order mark and blank lines above them are passed over."""
+    """Read a message's fields; a byte order mark, blank lines and a server's log lines above them are passed over."""
+    flat = header_lines(flat)
     start = 3 if flat.startswith(b"\xef\xbb\xbf") else 0
     if flat[start : start + 1].isspace():
-        blanks = re.compile(rb"\s++(?=[!-9;-~]+[ \t]*:)").match(flat, start)
+        blanks = re.compile(rb"\s++(?=>?From |[!-9;-~]+[ \t]*:)").match(flat, start)
         start = blanks.end() if blanks else start
     fields, body = read_fields(flat, start, len(flat))
+    if not fields and body == start:
+        fields, body = read_fields(flat, below_junk(flat, start), len(flat))
     return fields, body if fields or body == start else 0
 
 
 def _declared_charset(raw: bytes) -> str:
-    """Return the first charset label that the message names, for raw 8-bit fields that are not UTF-8."""
+    """Return the charset of raw 8-bit fields that are not UTF-8: the first that the message names, else a guess."""
     match = re.compile(rb'charset\s{0,8}=\s{0,8}"?([\w.:-]{2,40})', re.IGNORECASE).search(raw, 0, 65536)
-    return match[1].decode() if match else ""
+    named = match[1].decode() if match else ""
+    if codec_of(named):
+        return named
+    return guessed(b"\n".join(line for line in raw[:65536].splitlines() if not is_utf8(line)))
 
 
 def _unfolded(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     """Return the fields as text. The declared charset is looked for only if a field needs it."""
     out, charset = [], None
     for name, value in pairs:
-        if charset is None and not value.isascii():
+        if charset is None and not value.isascii() and not is_utf8(value):
             charset = _declared_charset(raw)
         out.append((name.decode(), unfold(value, charset or "")))
     return tuple(out)
@@ -95,7 +110,7 @@ class _Fields:
     def message_id(self) -> str:
         value = self.first("message-id")
         found = message_ids(value)
-        lost = "".join(decode_words(value).split()).strip("<>")
+        lost = "".join(harmless(decode_words(value)).split()).strip("<>")
         return found[0] if found else f"<{lost}>" if lost else ""
 
     def priority(self) -> int | None:
@@ -204,7 +219,7 @@ def parse(raw: bytes, max_parts: int = 200) -> Mail:
 
     At most `max_parts` parts and MAX_DEPTH levels are taken apart; what lies beyond is one attachment as it is.
     """
-    return _parse(raw, max_parts, 0)
+    return _parse(narrowed(raw), max_parts, 0)
 
 
 def _parse(raw: bytes, max_parts: int, level: int) -> Mail:

@@ -42,6 +42,21 @@ from mailgate.model import Address
         ('"a b"@c.example', [('"a b"@c.example', "")]),
         ("a@[192.0.2.1]", [("a@[192.0.2.1]", "")]),
         ("ünï@bücher.example", [("ünï@bücher.example", "")]),
+        ("<a@b.example> <c@d.example>", [("a@b.example", ""), ("c@d.example", "")]),
+        ('"A" <a@b.example> "C" <c@d.example>', [("a@b.example", "A"), ("c@d.example", "C")]),
+        ('"Boss" <boss@mycompany.example>:<eve@evil.example>',
+         [("boss@mycompany.example", "Boss"), ("eve@evil.example", "")]),
+        ("<a@b.example>; <c@d.example>,;,", [("a@b.example", ""), ("c@d.example", "")]),
+        ("John <j@machine(a comment).  example>", [("j@machine.example", "John")]),
+        ("<mailto:a@b.example?subject=x>", [("a@b.example", "")]),
+        ("John Q. Public a@b.example", [("a@b.example", "John Q. Public")]),
+        ("a@b.example <a@b.example>", [("a@b.example", "a@b.example")]),
+        ("'x' <a@b.example>", [("a@b.example", "x")]),
+        ("/C=de/O=x/S=Doe/@gw.example", [("/C=de/O=x/S=Doe/@gw.example", "")]),
+        ("=?utf-8?q?A?=<a@b.example>", [("a@b.example", "A")]),
+        ("=?utf-8?q?a=40b=2Eexample?=@c.example", [("=?utf-8?q?a=40b=2Eexample?=@c.example", "")]),
+        ("=?utf-8?q?A_lost_end <a@b.example>", [("a@b.example", "A lost end")]),
+        ("Ada <> a@b.example", [("a@b.example", "Ada")]),
         ("@", []),
         ("a@", []),
         ("@b", []),
@@ -61,6 +76,8 @@ def test_an_encoded_word_never_becomes_an_address() -> None:
     assert parse_addresses("=?utf-8?q?boss=40mycompany.example?=") == ()
     (address,) = parse_addresses("=?utf-8?q?=3Cboss=40mycompany.example=3E?= <eve@evil.example>")
     assert address.email == "eve@evil.example"
+    (address,) = parse_addresses("=?utf-8?q?x=40evil.example=3E_=3Cboss=40mycompany.example?= <eve@evil.example>")
+    assert address == Address("eve@evil.example", "x@evil.example> <boss@mycompany.example")
 
 
 def test_reads_a_list_up_to_a_bound_and_never_half_an_address() -> None:

@@ -86,7 +86,7 @@ def test_clean(text: str, cleaned: str) -> None:
         ("=?utf-8*de?q?a?=", "a"),
         ("(=?utf-8?q?a?=)", "(a)"),
         ("=?utf-8?q?what?=?=", "what?="),
-        ("=?utf-8?q?not ended", "=?utf-8?q?not ended"),
+        ("=?utf-8?q?not ended", "not ended"),
         ("=?utf-8?q?a b?=", "a b"),
         ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
         ("=?utf-8?q?=0D=0Ax?=", "x"),

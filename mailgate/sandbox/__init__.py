@@ -109,11 +109,11 @@ def serve(
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Sandbox(path, port, smtp_port, seed=seed) as sandbox:
-        say("A sandbox, for trying out and for tests: it delivers no mail and is no ERP.")
-        say(f"ERP   {sandbox.url}  (database {DATABASE}, user 3, password admin)")
-        say(f"SMTP  127.0.0.1:{sandbox.smtp_port}")
-        say(f"Page  {sandbox.page_url}")
         try:
+            say("A sandbox, for trying out and for tests: it delivers no mail and is no ERP.")
+            say(f"ERP   {sandbox.url}  (database {DATABASE}, user 3, password admin)")
+            say(f"SMTP  127.0.0.1:{sandbox.smtp_port}")
+            say(f"Page  {sandbox.page_url}")
             threading.Event().wait()
         except KeyboardInterrupt:
             say("The sandbox ends.")
