@@ -190,7 +190,7 @@ def _words(value: str) -> Iterator[str | _Word]:
         stop = following.start() if following else len(value)
         if 0 <= end < match.end():
             end = value.find("?=", match.end())
-        closed = 0 <= end < stop or (end == stop and following is not None)
+        closed = 0 <= end < stop
         after = end if closed else _unclosed(value, match.end(), stop, match[2])
         if after >= 0:
             yield value[position : match.start()]

@@ -95,6 +95,8 @@ def test_read_fields_says_where_a_part_begins() -> None:
         ("a=?utf-8?q?=C3=A4?=b", "aäb"),
         ("(=?utf-8?q?=C3=A4?=)", "(ä)"),
         ("=?q?=?utf-8?q?x?=", "=?q?x"),
+        ("=?utf-8?q?a?=?utf-8?q?b?=", "ab"),
+        ("=?utf-8?q?lost =?utf-8?q?end?= here", "lost end here"),
         ("=?utf-8?q?what??=", "what?"),
         ("=?iso-2022-jp?B?GyRCLWIbKEI=?=", "№"),
         ("=?x-nonsense?q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
@@ -105,6 +107,25 @@ def test_read_fields_says_where_a_part_begins() -> None:
 )
 def test_encoded_words(value: str, text: str) -> None:
     assert decode_words(value) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "=?",
+        "=?a?q?",
+        "=?a?b?AAAAAAAA",
+        "=? ",
+        "?=",
+        "=?utf-8?b?YWI?= =?latin1?q?x?= ",
+        "=?utf-8?q?=E4?= ",
+        "=?a?b?A?= ",
+    ],
+)
+@pytest.mark.parametrize("field", ["Subject", "From", "References", "Date", "Content-Type"])
+def test_hostile_values_are_read_to_the_end(piece: str, field: str) -> None:
+    message = parse(f"{field}: {piece * 20_000}\nX-Last: a\n\n".encode())
+    assert message.fields[-1] == ("X-Last", "a")
 
 
 # --- ids -------------------------------------------------------------------------------------------------------------
