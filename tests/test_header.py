@@ -96,7 +96,7 @@ def test_read_fields_says_where_a_part_begins() -> None:
         ("(=?utf-8?q?=C3=A4?=)", "(ä)"),
         ("=?q?=?utf-8?q?x?=", "=?q?x"),
         ("=?utf-8?q?a?=?utf-8?q?b?=", "ab"),
-        ("=?utf-8?q?lost =?utf-8?q?end?= here", "lost end here"),
+        ("=?utf-8?q?lost_ =?utf-8?q?end?= here", "lost end here"),
         ("=?utf-8?q?what??=", "what?"),
         ("=?iso-2022-jp?B?GyRCLWIbKEI=?=", "№"),
         ("=?x-nonsense?q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
