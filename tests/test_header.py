@@ -37,6 +37,8 @@ from mailgate.model import Mail
         (b"HTTP/1.0 200 OK\nFrom: a@b.example\nTo: c@d.example\n\ntext",
          [("From", "a@b.example"), ("To", "c@d.example")]),
         (b"Hello Ada,\nFrom: here on\nwe go\n\n", []),
+        (b"Dear all,\nTo: whom it\nSubject: matters\n\n", []),
+        (b"250 Ok\nTo: c@d.example\nReceived: from x\n by y\n\n", [("To", "c@d.example"), ("Received", "from x by y")]),
         ("A: b\nC: d\n\n".encode("utf-16"), [("A", "b"), ("C", "d")]),
         ("A: b\nC: ä\n\n".encode("utf-16-be"), [("A", "b"), ("C", "ä")]),
         (b"A: x\x00y\x1b[1m\x7f\n\n", [("A", "xy[1m")]),
