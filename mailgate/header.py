@@ -55,13 +55,17 @@ def narrowed(raw: bytes) -> bytes:
 def below_junk(flat: bytes, start: int) -> int:
     """Return where the header begins below some lines that are none, as of a server's log; `start` if nowhere near.
 
-    Such lines are few, no line of them is empty, and at least two known fields follow them at once.
+    Such lines are few, no line of them is empty, at least two known fields follow them at once, and among the fields
+    is one that no text has by chance.
     """
     stop = blank_line(flat, start, len(flat))[0]
     known = re.compile(_KNOWN)
     found = known.search(flat, start, min(stop, start + 1000))
     match = found and _FIELD.match(flat, found.start(), stop)
-    return found.start() if found and match and known.match(flat, match.end(), stop) else start
+    if not (found and match and known.match(flat, match.end(), stop)):
+        return start
+    sure = re.compile(rb"(?im)^(?:received[ \t]*:|(?:from|return-path|message-id)[ \t]*:[^\n]*@)")
+    return found.start() if sure.search(flat, found.start(), min(stop, found.start() + 65536)) else start
 
 
 def blank_line(flat: bytes, start: int, stop: int) -> tuple[int, int]:
@@ -190,7 +194,7 @@ def _words(value: str) -> Iterator[str | _Word]:
         stop = following.start() if following else len(value)
         if 0 <= end < match.end():
             end = value.find("?=", match.end())
-        closed = 0 <= end < stop or (end == stop and following is not None)
+        closed = 0 <= end < stop
         after = end if closed else _unclosed(value, match.end(), stop, match[2])
         if after >= 0:
             yield value[position : match.start()]

@@ -37,6 +37,8 @@ from mailgate.model import Mail
         (b"HTTP/1.0 200 OK\nFrom: a@b.example\nTo: c@d.example\n\ntext",
          [("From", "a@b.example"), ("To", "c@d.example")]),
         (b"Hello Ada,\nFrom: here on\nwe go\n\n", []),
+        (b"Dear all,\nTo: whom it\nSubject: matters\n\n", []),
+        (b"250 Ok\nTo: c@d.example\nReceived: from x\n by y\n\n", [("To", "c@d.example"), ("Received", "from x by y")]),
         ("A: b\nC: d\n\n".encode("utf-16"), [("A", "b"), ("C", "d")]),
         ("A: b\nC: ä\n\n".encode("utf-16-be"), [("A", "b"), ("C", "ä")]),
         (b"A: x\x00y\x1b[1m\x7f\n\n", [("A", "xy[1m")]),
@@ -95,6 +97,8 @@ def test_read_fields_says_where_a_part_begins() -> None:
         ("a=?utf-8?q?=C3=A4?=b", "aäb"),
         ("(=?utf-8?q?=C3=A4?=)", "(ä)"),
         ("=?q?=?utf-8?q?x?=", "=?q?x"),
+        ("=?utf-8?q?a?=?utf-8?q?b?=", "ab"),
+        ("=?utf-8?q?lost_ =?utf-8?q?end?= here", "lost end here"),
         ("=?utf-8?q?what??=", "what?"),
         ("=?iso-2022-jp?B?GyRCLWIbKEI=?=", "№"),
         ("=?x-nonsense?q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
@@ -105,6 +109,25 @@ def test_read_fields_says_where_a_part_begins() -> None:
 )
 def test_encoded_words(value: str, text: str) -> None:
     assert decode_words(value) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "=?",
+        "=?a?q?",
+        "=?a?b?AAAAAAAA",
+        "=? ",
+        "?=",
+        "=?utf-8?b?YWI?= =?latin1?q?x?= ",
+        "=?utf-8?q?=E4?= ",
+        "=?a?b?A?= ",
+    ],
+)
+@pytest.mark.parametrize("field", ["Subject", "From", "References", "Date", "Content-Type"])
+def test_hostile_values_are_read_to_the_end(piece: str, field: str) -> None:
+    message = parse(f"{field}: {piece * 20_000}\nX-Last: a\n\n".encode())
+    assert message.fields[-1] == ("X-Last", "a")
 
 
 # --- ids -------------------------------------------------------------------------------------------------------------
