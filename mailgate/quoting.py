@@ -80,7 +80,7 @@ def _opens(line: str) -> int:
             return 2
         return 1 if re.match(r"\d\d?[:.h]\d\d", text) else 0
     if first in WEAK_OPENINGS:
-        return 1
+        return 2 if re.match(r"\d{1,4}[-./]\d", text[len(first) + 1 :]) else 1
     word = first.rstrip(".,:")
     if first in OPENINGS or word in DAYS or first[:1] in ("在", "于", "於"):
         return 2
@@ -115,6 +115,10 @@ def _attributes(lines: list[str], marked: bool) -> bool:
         return True
     if lower.startswith(QUOTING) and (addressed or marked):
         return True
+    if marked and dated and (_bracketed(text) or text[-2:-1] in ")]"):
+        return True
+    if marked and verb and (addressed or dated) and len(lines) == 1 + addressed:
+        return True
     if marked and len(lines) == 1:
         return verb
     return verb and dated and _opens(text) == 2 and (addressed or PERSONS.isdisjoint(words))
@@ -124,6 +128,13 @@ def _dated_first(text: str) -> bool:
     """Tell whether a line begins with a date and ends with an address, as it is understood in every language."""
     pattern = r"(?:\d{1,4}[-/.]\d\d?[-/.]\d{1,4}|[^<>]*\d[:.]\d\d)\b[^<>]*<\s?[^<>\s]+@[^<>\s]+\s?>\s*:?$"
     return re.match(pattern, text) is not None
+
+
+def _bracketed(text: str) -> bool:
+    """Tell whether an address stands in brackets, as programs write it and people do not."""
+    left, _, right = text.partition("@")
+    last = max(left.rfind("<"), left.rfind("("))
+    return last >= 0 and " " not in left[last + 1 :].strip() and (">" in right or ")" in right)
 
 
 def _attribution(lines: list[str], start: int, floor: int = 0) -> int:
@@ -136,16 +147,38 @@ def _attribution(lines: list[str], start: int, floor: int = 0) -> int:
     begin = start
     for first in range(last, max(floor - 1, last - ATTRIBUTION_LINES), -1):
         line = lines[first]
-        if not line.strip() or _quoted(line) or (first != last and line.rstrip()[-1:] in "!?;:"):
+        if not line.strip() or _quoted(line) or (first != last and _ends(line)):
             break
         opens = _opens(line)
-        if begin < start and not (opens == 2 or _continues(lines[begin])):
+        joined = opens or first == last or line.rstrip().endswith("<") or _continues(lines[first + 1])
+        if begin < start and not joined:
             break
-        if (begin == start or opens or _continues(lines[begin])) and _attributes(lines[first : last + 1], True):
+        if joined and _attributes(lines[first : last + 1], True):
             begin = first
         if begin == first and opens == 2:
-            break
-    return begin
+            return begin
+    return _paragraph(lines, begin, last, floor)
+
+
+def _paragraph(lines: list[str], begin: int, last: int, floor: int) -> int:
+    """Return where a paragraph begins that is a wrapped attribution as a whole; `begin` if it is none."""
+    first = last
+    while first > floor and last - first < 3 and lines[first - 1].strip() and not _quoted(lines[first - 1]):
+        first -= 1
+    if first == last or (first > floor and lines[first - 1].strip()):
+        return begin
+    for at in range(first, last):
+        if len(lines[at].strip()) + len(lines[at + 1].strip().partition(" ")[0]) < 55:
+            return begin
+    text = " ".join(line.strip() for line in lines[first : last + 1])
+    sure = len(text) < 200 and text.rstrip(TRIM).endswith((":", "：")) and _dated(text) and _bracketed(text)
+    return first if sure and PERSONS.isdisjoint(re.findall(r"[^\W\d_]+", text.lower())) else begin
+
+
+def _ends(line: str) -> bool:
+    """Tell whether a sentence ends with a line."""
+    last = line.rstrip()[-1:]
+    return last in "!?;:" or (last == "." and not any(map(str.isdigit, line)))
 
 
 def _continues(line: str) -> bool:
@@ -283,18 +316,20 @@ def _runs(lines: list[str]) -> Iterator[Run]:
     bears = _marks(lines)
     marks: list[bool] = []
     floor = 0
+    starts: set[int] = set()
     for at, line in enumerate(lines):
         before = bool(marks) and marks[-1]
         quoted = bears[at] or (before and not line.strip())
         if quoted and not before:
             begin = _attribution(lines, at, floor)
             marks[begin:] = [True] * (at - begin)
+            starts.update((begin,) if begin < at else ())
         if quoted:
             floor = at + 1
         marks.append(quoted)
     start = 0
     for at in range(1, len(marks) + 1):
-        if at == len(marks) or marks[at] != marks[start]:
+        if at == len(marks) or marks[at] != marks[start] or at in starts:
             if any(map(str.strip, lines[start:at])):
                 yield marks[start], start, at
             start = at
@@ -313,7 +348,8 @@ def _is_quote(lines: list[str], start: int, stop: int) -> bool:
     if inner and (_header_block(inner, first, ruled=True) or _ruled(inner[first]) in ORIGINAL):
         return True
     above = next((line for line in reversed(lines[max(0, start - 3) : start]) if line.strip()), "").rstrip()
-    if len(texts) < 2 or above.endswith((":", "：", "```")) or above.startswith("<"):
+    compared = any(line.startswith("< ") for line in lines[max(0, start - 5) : start])  # by diff
+    if len(texts) < 2 or compared or above.endswith((":", "：", "```")):
         return False
     signs = sum(1 for text in texts if not text[:1].isalpha() or text.rstrip()[-1:] in "{};")
     return signs * 2 <= len(texts)
@@ -326,13 +362,13 @@ def _split(lines: list[str], kinds: list[int]) -> None:
     between new lines stay, since the answers are hard to understand without them: only their attributions go.
     """
     runs = list(_runs(lines))
-    if len(runs) > 1 and runs[-1][0] and _is_quote(lines, runs[-1][1], runs[-1][2]):
+    while len(runs) > 1 and runs[-1][0] and _is_quote(lines, runs[-1][1], runs[-1][2]):
         _, start, stop = runs.pop()
         kinds[start:stop] = [QUOTE] * (stop - start)
-    if len(runs) == 2 and runs[0][0] and not _quoted(lines[runs[0][1]]):
-        kinds[: runs[0][2]] = [QUOTE] * runs[0][2]
-        return
     if len(runs) < 2:
+        return
+    if not runs[-1][0] and all(quoted and not _quoted(lines[start]) for quoted, start, _ in runs[:-1]):
+        kinds[: runs[-1][1]] = [QUOTE] * runs[-1][1]
         return
     for quoted, start, stop in runs:
         at = start

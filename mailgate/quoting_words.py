@@ -13,9 +13,9 @@ def _words(text: str) -> frozenset[str]:
 # The verb of an attribution: "X wrote:". CJK and Thai have no blanks between words, so these are looked for as pieces.
 WROTE = _words("""
     wrote writes schrieb geschrieben écrit ecrit escribió escribio escribiu scritto schreef geschreven escreveu skrev
-    skreiv kirjoitti kirjutas napisał napisala napisała napisal napsal napsala napísal napísala написал написала пишет
-    писал писала написа написав написала пише írta írt yazdı yazmış scris έγραψε viết menulis rakstīja rašė
-    escrigué pisao napisao napisao napisal skrifaði shkroi κατέγραψε كتب كتبت כתב כתבה
+    skreiv kirjoitti kirjutas napisał napisała napisal napisala pisze przez napsal napsala napísal napísala написал написала пишет
+    писал писала написа написав написала пише írta írt yazdı yazmış scris έγραψε viết menulis said rakstīja rašė
+    escrigué escriure pisao napisao napisao napisal skrifaði shkroi κατέγραψε كتب كتبت כתב כתבה
 """)
 WROTE_PIECES = (
     "写道",
@@ -66,7 +66,7 @@ ORIGINAL = frozenset((
     "original message", "original-message", "original appointment", "original mail", "original email",
     "original e-mail", "original", "reply message", "reply separator", "previous message",
     "originalnachricht", "original-nachricht", "original nachricht", "ursprüngliche nachricht",
-    "urspruengliche nachricht", "ursprüngliche mail", "ursprünglicher termin", "originaltermin", "antwortnachricht",
+    "urspruengliche nachricht", "ursprüngliche mail", "ursprüngliche message", "邮件原件", "ursprünglicher termin", "originaltermin", "antwortnachricht",
     "message d'origine", "message d’origine", "message original", "message initial",
     "mail original", "courriel original", "e-mail d'origine", "rendez-vous d'origine", "mensaje original",
     "mensaje de origen", "correo original", "messaggio originale", "messaggio di origine", "messaggio in origine",
@@ -112,7 +112,7 @@ ABOVE_LINE = (
 LABELS: dict[str, str] = {}
 for _kind, _text in (
     ("from", """from von de da van från fra frá lähettäjä od от від από feladó kimden gönderen dela từ dari saatja no
-        nuo 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸 발신 من מאת expéditeur absender remitente mittente
+        nuo 送信元 šalje จาก 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸 발신 من מאת expéditeur absender remitente mittente
         afzender remetente
         avsändare avsender afsender nadawca odesílatel odosielateľ отправитель"""),
     ("date", """sent date gesendet datum envoyé envoye enviado enviada fecha inviato data verzonden skickat sendt dato
@@ -120,12 +120,12 @@ for _kind, _text in (
         ημερομηνία στάλθηκε εστάλη tarih gönderildi gönderme elküldve dátum küldve trimis tanggal dikirim gửi ngày
         发送时间 发送日期 日期 傳送時間 寄件日期 送信日時 日時 日付 보낸날짜 날짜 التاريخ تاريخ נשלח תאריך saadetud
         kuupäev
-        poslano poslato изпратено nosūtīts išsiųsta"""),
+        poslano poslato đã تم enviat 送信日 ส่ง วันที่ изпратено nosūtīts išsiųsta"""),
     ("to", """to an à destinataire para a per aan till til vastaanottaja do komu pro кому προς címzett kime alıcı către
-        catre đến tới kepada untuk 收件人 收件者 宛先 받는사람 받는 إلى אל kam kellele zadeva za до kellele"""),
+        catre đến tới kepada untuk 收件人 收件者 宛先 받는사람 받는 إلى אל kam kellele za prima adressaat 수신 ถึง"""),
     ("subject", """subject betreff objet asunto oggetto onderwerp assunto ämne emne aihe temat předmět predmet тема
         θέμα konu tárgy subiect subiectul chủ tiêu perihal subjek judul 主题 主題 主旨 件名 제목 الموضوع נושא zadeva
-        teema относно temats tema assumpte"""),
+        teema относно temats tema assumpte efni เรื่อง tittel titel"""),
     ("cc", """cc bcc kopie copie copia kopia kopi kopio копия копія cópia másolat bilgi 抄送 副本 참조 نسخة עותק"""),
     ("other", """reply-to antwort importance wichtigkeit priority priorität priorité importancia prioridad organization
         attachments anhänge anlagen when where"""),
@@ -151,22 +151,22 @@ SENT_FIRST = (
     "få outlook", "last ned outlook", "lähetetty", "hanki outlook", "wysłane z", "wysłano z", "wyslane z", "pobierz",
     "uzyskaj outlook", "odesláno z", "odesláno m", "získejte outlook", "odoslané z", "отправлено", "надіслано",
     "скачать outlook", "получить outlook", "στάλθηκε", "εστάλη", "trimis de", "trimis din", "изпратено от", "poslano s",
-    "poslano z", "poslano iz", "poslato s", "enviat d", "saadetud", "nosūtīts", "išsiųsta", "dikirim d", "được gửi từ",
+    "poslano z", "poslano iz", "poslato s", "enviat d", "saadetud", "nosūtīts", "išsiųsta", "dikirim d", "được gửi từ", "đã gửi từ", "أُرسل",
     "gửi từ", "发自", "發自", "从我的", "從我的", "傳送自", "寄自", "أرسل", "مرسل", "تم الإرسال", "נשלח מ", "ส่งจาก",
     "获取",
     "outlook for", "yahoo mail", "outlook pour", "outlook para", "outlook per", "mit meinem", "mobil gesendet",
 )  # fmt: skip
 SENT_LAST = (
-    "gesendet", "geschickt", "versandt", "gönderildi", "küldve", "送信", "보냄", "보냈습니다", "发送", "发出", "傳送",
+    "gesendet", "geschickt", "versandt", "gönderildi", "küldve", "edinin", "送信", "보냄", "보냈습니다", "发送", "发出", "傳送",
     "寄出",
     "sendt", "skickat", "verzonden", "verstuurd", "envoyé",
 )  # fmt: skip
 DEVICES = (
-    "iphone", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "nokia", "huawei", "pixel", "htc", "xperia",
+    "iphon", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "nokia", "huawei", "pixel", "htc", "xperia",
     "xiaomi", "redmi", "oneplus", "motorola", "nexus", "lumia", "palm", "treo", "handheld", "wireless", "mobile",
     "smartphone", "smart phone", "cell phone", "cellphone", " phone", "tablet", "telefon", "téléphone", "telefoon",
     "teléfono", "telefono", "telefone", "handy", "mobil", "móvil", "celular", "cellulare", "portable", "mobiel",
-    "puhelin", "komórk", "телефон", "смартфон", "outlook", "yahoo", "gmail", "proton", "windows", "mail app", "mailbox",
+    "puhelim", "komórk", "телефон", "смартфон", "outlook", "yahoo", "gmail", "proton", "windows", "mail app", "mailbox",
     "airmail", "spark", "web.de", "gmx", "t-online", "mail.ru", "яндекс", "yandex", "почт", "app für", "zimbra", "aol",
     "mac", "watch", "surface", "workspace", "superhuman", "front", "thunderbird", "roundcube", "webmail", "ios", "手机",
     "手機", "スマートフォン", "携帯", "휴대", "电脑", "邮箱", "orange", "laposte", "smart", "vodafone", "hey.com",

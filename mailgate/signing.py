@@ -5,12 +5,17 @@ Only the last lines are looked at, so the time does not grow with the text. In d
 
 from __future__ import annotations
 
+import re
+
 from mailgate.quoting_words import CONTACT, DEVICES, FOOTERS, GOODBYES, LEGAL, SENT_FIRST, SENT_LAST
 
 LONGEST_SIGNATURE = 30  # lines; what is longer was written to be read
 MOST = 100  # lines, of all that a signature is made of
 LONGEST_LINE = 200  # characters, of a line that is looked into; a legal paragraph may be longer
 LONGEST_NOTICE = 4000
+SINGULAR = frozenset(
+    ("i", "i'm", "i've", "my", "ich", "je", "j'ai", "yo", "io", "ik", "mein", "mon")
+)  # no lawyer says so
 DASHES = "-–—"
 
 
@@ -46,15 +51,13 @@ def _delimited(lines: list[str], last: int) -> int:
     for at in range(last - 1, _lowest(last) - 1, -1):
         line = lines[at]
         text = line.strip()
-        if line in ("-- ", "- -- "):
+        if text in ("--", "- --", "—", "–") and _terse(lines, at + 1, last, 30 if line.endswith("- ") else 15):
             return at
-        if text in ("--", "- --", "—", "–") and _terse(lines, at + 1, last, 15):
-            return at
-        if len(text) < 3 or len(text) > LONGEST_LINE:
+        if len(text) < 2 or len(text) > LONGEST_LINE:
             continue
         if not text.strip("_"):
             below = _list_footer(lines, at + 1, last) or (len(text) >= 10 and _brief(lines, at + 1, last))
-            if below or (len(text) >= 5 and _names(lines, at + 1, last)):
+            if below or _names(lines, at + 1, last):
                 return at
         elif len(text) >= 5 and not text.strip("-=*"):
             if _list_footer(lines, at + 1, last) or (at + 2 < last and _names(lines, at + 1, last)):
@@ -153,7 +156,7 @@ def _boasts(line: str) -> bool:
     first = text.startswith(SENT_FIRST)
     if not first and not text.endswith(SENT_LAST):
         return False
-    head = text.partition("<")[0].partition("http")[0].partition("(")[0].partition(". ")[0]
+    head = re.sub(r"<[^<>]*>|\([^()]*\)|https?:\S+", " ", text).partition(". ")[0]
     clause, comma, _ = head.partition(", ")
     words = head.split()
     device = any(piece in f" {clause}" for piece in DEVICES)
@@ -185,6 +188,6 @@ def _notice(lines: list[str], last: int) -> int:
         while above and not lines[above - 1].strip():
             above -= 1
         return begin if above and _notice(lines, above) < above else last
-    if len(text) < 90 or text.rstrip().endswith("?"):
+    if len(text) < 90 or text.rstrip().endswith("?") or not SINGULAR.isdisjoint(text.split()):
         return last
     return begin if sum(any(piece in text for piece in kind) for kind in LEGAL) >= 3 else last

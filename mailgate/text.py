@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["clean", "cut", "decode_text", "drop_lines_html", "html_to_text", "unflow"]
+__all__ = ["clean", "cut", "decode_text", "drop_lines_html", "html_to_text", "unflow", "without_signature"]
 
 
 def html_to_text(html: str) -> str:
@@ -37,6 +37,13 @@ def cut(text: str) -> Cut:
     from mailgate.quoting import take_apart
 
     return take_apart(text)
+
+
+def without_signature(text: str) -> str:
+    """Return a message's text without its signature; what is quoted stays where it stands."""
+    from mailgate.quoting import without_signature as drop
+
+    return drop(text)
 
 
 def _unstuffed(line: str) -> tuple[int, str]:
