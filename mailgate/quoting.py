@@ -36,6 +36,7 @@ RULE = "-_*=#~—–⁃"  # lines are drawn with these
 ATTRIBUTION_LINES = 5
 LONGEST_ATTRIBUTION = 400  # characters
 LABEL_LINES = 24
+RAW = ("message-id:", "mime-version:", "content-type:", "received:", "return-path:", "dkim-signature:")
 TRIM = "*_ \t\u200e\u200f\u202c\xa0"
 
 
@@ -144,6 +145,11 @@ def _attribution(lines: list[str], start: int, floor: int = 0) -> int:
         last -= 1
     if last < floor or _quoted(lines[last]) or len(lines[last]) > LONGEST_ATTRIBUTION:
         return start
+    begin = last + 1
+    while begin > floor and last - begin < ATTRIBUTION_LINES and _label(lines[begin - 1]):
+        begin -= 1
+    if begin < last and any(_label(line) == "from" and "@" in line for line in lines[begin : last + 1]):
+        return begin
     begin = start
     for first in range(last, max(floor - 1, last - ATTRIBUTION_LINES), -1):
         line = lines[first]
@@ -221,8 +227,11 @@ def _header_block(lines: list[str], at: int, ruled: bool = False) -> bool:
     """Tell whether a header block as programs put it above a quote begins here, in any order of its lines.
 
     From and two others with an address among them, or the full set without one: a traveller has From, To and Date.
+    A header that somebody copied from the source of a mail is what he wants to show.
     """
     if _label(lines[at]) in ("", "cc", "other"):
+        return False
+    if any(line[:20].lower().startswith(RAW) for line in lines[max(0, at - 6) : at + LABEL_LINES]):
         return False
     kinds: set[str] = set()
     other = blank = 0

@@ -13,7 +13,8 @@ def _words(text: str) -> frozenset[str]:
 # The verb of an attribution: "X wrote:". CJK and Thai have no blanks between words, so these are looked for as pieces.
 WROTE = _words("""
     wrote writes schrieb geschrieben écrit ecrit escribió escribio escribiu scritto schreef geschreven escreveu skrev
-    skreiv kirjoitti kirjutas napisał napisała napisal napisala pisze przez napsal napsala napísal napísala написал написала пишет
+    skreiv kirjoitti kirjutas napisał napisała napisal napisala pisze przez napsal napsala napísal napísala написал
+    написала пишет
     писал писала написа написав написала пише írta írt yazdı yazmış scris έγραψε viết menulis said rakstīja rašė
     escrigué escriure pisao napisao napisao napisal skrifaði shkroi κατέγραψε كتب كتبت כתב כתבה
 """)
@@ -66,7 +67,8 @@ ORIGINAL = frozenset((
     "original message", "original-message", "original appointment", "original mail", "original email",
     "original e-mail", "original", "reply message", "reply separator", "previous message",
     "originalnachricht", "original-nachricht", "original nachricht", "ursprüngliche nachricht",
-    "urspruengliche nachricht", "ursprüngliche mail", "ursprüngliche message", "邮件原件", "ursprünglicher termin", "originaltermin", "antwortnachricht",
+    "urspruengliche nachricht", "ursprüngliche mail", "ursprüngliche message", "邮件原件", "ursprünglicher termin",
+    "originaltermin", "antwortnachricht",
     "message d'origine", "message d’origine", "message original", "message initial",
     "mail original", "courriel original", "e-mail d'origine", "rendez-vous d'origine", "mensaje original",
     "mensaje de origen", "correo original", "messaggio originale", "messaggio di origine", "messaggio in origine",
@@ -112,7 +114,8 @@ ABOVE_LINE = (
 LABELS: dict[str, str] = {}
 for _kind, _text in (
     ("from", """from von de da van från fra frá lähettäjä od от від από feladó kimden gönderen dela từ dari saatja no
-        nuo 送信元 šalje จาก 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸 발신 من מאת expéditeur absender remitente mittente
+        nuo 送信元 šalje จาก 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸 발신 من מאת expéditeur absender
+        remitente mittente
         afzender remetente
         avsändare avsender afsender nadawca odesílatel odosielateľ отправитель"""),
     ("date", """sent date gesendet datum envoyé envoye enviado enviada fecha inviato data verzonden skickat sendt dato
@@ -151,13 +154,15 @@ SENT_FIRST = (
     "få outlook", "last ned outlook", "lähetetty", "hanki outlook", "wysłane z", "wysłano z", "wyslane z", "pobierz",
     "uzyskaj outlook", "odesláno z", "odesláno m", "získejte outlook", "odoslané z", "отправлено", "надіслано",
     "скачать outlook", "получить outlook", "στάλθηκε", "εστάλη", "trimis de", "trimis din", "изпратено от", "poslano s",
-    "poslano z", "poslano iz", "poslato s", "enviat d", "saadetud", "nosūtīts", "išsiųsta", "dikirim d", "được gửi từ", "đã gửi từ", "أُرسل",
+    "poslano z", "poslano iz", "poslato s", "enviat d", "saadetud", "nosūtīts", "išsiųsta", "dikirim d",
+    "được gửi từ", "đã gửi từ", "أُرسل",
     "gửi từ", "发自", "發自", "从我的", "從我的", "傳送自", "寄自", "أرسل", "مرسل", "تم الإرسال", "נשלח מ", "ส่งจาก",
     "获取",
     "outlook for", "yahoo mail", "outlook pour", "outlook para", "outlook per", "mit meinem", "mobil gesendet",
 )  # fmt: skip
 SENT_LAST = (
-    "gesendet", "geschickt", "versandt", "gönderildi", "küldve", "edinin", "送信", "보냄", "보냈습니다", "发送", "发出", "傳送",
+    "gesendet", "geschickt", "versandt", "gönderildi", "küldve", "edinin", "送信", "보냄", "보냈습니다", "发送",
+    "发出", "傳送",
     "寄出",
     "sendt", "skickat", "verzonden", "verstuurd", "envoyé",
 )  # fmt: skip

@@ -29,13 +29,16 @@ def signature(lines: list[str], end: int) -> int:
 
 def _begin(lines: list[str]) -> int:
     begin = len(lines)
+    more = False
     for _ in range(6):  # one above the other: a name, a phone's boast, a notice
         last = begin
         while last and not lines[last - 1].strip():
             last -= 1
         if not last:
             break
-        found = min(_notice(lines, last), _boast(lines, last), _delimited(lines, last), _closing(lines, last))
+        noticed = _notice(lines, last, more)
+        more = more or noticed < last
+        found = min(noticed, _boast(lines, last), _delimited(lines, last), _closing(lines, last))
         if found == last:
             break
         begin = found
@@ -55,11 +58,13 @@ def _delimited(lines: list[str], last: int) -> int:
             return at
         if len(text) < 2 or len(text) > LONGEST_LINE:
             continue
+        if not text.strip("-_=*") and at + 1 == last:
+            continue  # a rule at the end divides nothing
         if not text.strip("_"):
             below = _list_footer(lines, at + 1, last) or (len(text) >= 10 and _brief(lines, at + 1, last))
             if below or _names(lines, at + 1, last):
                 return at
-        elif len(text) >= 5 and not text.strip("-=*"):
+        elif len(text) >= 5 and not text.strip("-"):
             if _list_footer(lines, at + 1, last) or (at + 2 < last and _names(lines, at + 1, last)):
                 return at
         elif text[0] in DASHES and last - at <= 6 and not (at and lines[at - 1].strip()):
@@ -101,7 +106,7 @@ def _named(text: str) -> bool:
     """Tell whether a text is one to four words with a capital each."""
     words = text.split()
     return 1 <= len(words) <= 4 and all(
-        word[0].isupper() and word.rstrip(".,").replace("-", "").isalnum() for word in words
+        word[0].isupper() and word.strip(".,").replace("-", "").replace("'", "").isalpha() for word in words
     )
 
 
@@ -173,8 +178,8 @@ def _proper(line: str) -> bool:
     return 1 <= len(words) <= 4 and all(word[:1].isupper() for word in words)
 
 
-def _notice(lines: list[str], last: int) -> int:
-    """Find a legal notice or a program's advertisement in the last paragraph."""
+def _notice(lines: list[str], last: int, more: bool = False) -> int:
+    """Find a legal notice or a program's advertisement in the last paragraph; `more` if one stands below."""
     begin = last
     while begin > _lowest(last) and lines[begin - 1].strip():
         begin -= 1
@@ -190,4 +195,4 @@ def _notice(lines: list[str], last: int) -> int:
         return begin if above and _notice(lines, above) < above else last
     if len(text) < 90 or text.rstrip().endswith("?") or not SINGULAR.isdisjoint(text.split()):
         return last
-    return begin if sum(any(piece in text for piece in kind) for kind in LEGAL) >= 3 else last
+    return begin if sum(any(piece in text for piece in kind) for kind in LEGAL) >= (2 if more else 3) else last
