@@ -9,7 +9,7 @@ from __future__ import annotations
 from email.header import Header
 from email.utils import formatdate
 
-from mailgate.header import read_fields
+from mailgate.message import read_header
 from mailgate.model import LOOP_FIELD, Address
 
 TYPE_CHECKING = False
@@ -174,9 +174,7 @@ def _raw_fields(header: bytes) -> Iterator[tuple[bytes, bytes]]:
 
     A line that lost its indent gets one; NUL is dropped, and so is a CR alone, which might make another field.
     """
-    flat = header.replace(b"\r", b"\n") if b"\n" not in header else header
-    flat = flat.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for name, value in read_fields(flat, 0, len(flat))[0]:
+    for name, value in read_header(header):
         first, *more = value.translate(None, b"\x00\r").split(b"\n")
         more = [line if line[:1] in (b" ", b"\t") else b" " + line for line in more if line.strip()]
         yield name.lower(), b"\r\n".join([name + b":" + first, *more])

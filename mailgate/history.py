@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailgate.model import History
-from mailgate.text import clean, cut
+from mailgate.text import clean, cut, without_signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ def recorded_text(text: str, mailbox: Mailbox, first: bool, quote_known: bool) -
     """
     if first or mailbox.quotes == "keep":
         return clean(text).strip("\n")
-    parts = cut(text)
-    kept = parts.new if quote_known else "\n".join(part for part in (parts.new, parts.quote) if part)
+    kept = cut(text).new if quote_known else without_signature(text)
     return clean(kept if kept.strip() else text).strip("\n")
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_DEPTH", "content", "delivery_key", "file_name", "header_end", "opaque_content", "parse", "part_text",
-    "text_parts",
+    "read_header", "text_parts",
 ]  # fmt: skip
 
 TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef", "application/x-ms-tnef", "application/x-tnef")
@@ -49,6 +49,11 @@ ORIGINATORS = ("from", "sender", "reply-to")
 def header_end(raw: bytes) -> int:
     """Return where the body of a message begins in `raw`: after the empty line, or where the header breaks off."""
     return _read_header(lines_end_lf(raw))[1]
+
+
+def read_header(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the fields of a message's header (name, value still folded) as `parse` reads them."""
+    return _read_header(lines_end_lf(raw))[0]
 
 
 def _read_header(flat: bytes) -> tuple[list[tuple[bytes, bytes]], int]:

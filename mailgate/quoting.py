@@ -1,6 +1,7 @@
 """Replies taken apart: what is new, what is quoted, the signature. In doubt it is new: losing words is worst.
 
-Plain comparisons instead of large patterns: most mails are short, and compiling a pattern costs more than they do.
+Each line gets a kind, so that none is lost. Plain comparisons instead of large patterns: most mails are short, and
+compiling a pattern costs more than they do. Every look around a line is bounded, so the time is linear.
 """
 
 from __future__ import annotations
@@ -8,6 +9,20 @@ from __future__ import annotations
 import re
 
 from mailgate.model import Cut
+from mailgate.quoting_words import (
+    ABOVE_LINE,
+    DAYS,
+    FORWARD,
+    INLINE,
+    LABELS,
+    OPENINGS,
+    ORIGINAL,
+    PERSONS,
+    QUOTING,
+    WEAK_OPENINGS,
+    WROTE,
+    WROTE_PIECES,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,131 +30,233 @@ if TYPE_CHECKING:
 
     Run = tuple[bool, int, int]  # quoted?, first line, line after the last
 
-# "X wrote:" in the languages of Gmail, Outlook, Apple Mail, Thunderbird and Lotus Notes.
-WROTE = (
-    "wrote", "schrieb", "geschrieben", "écrit", "escribió", "escribio", "scritto", "schreef", "geschreven", "escreveu",
-    "skrev", "kirjoitti", "napisał", "napisal", "napsal", "написал", "пишет", "писал", "написа", "írta", "yazdı",
-    "a scris", "έγραψε", "đã viết", "menulis", "写道", "寫道", "書きました", "のメール", "님이 작성",
-)  # fmt: skip
-# What such a line begins with, beside a date in digits or a day's name.
-OPENINGS = frozenset((
-    "on", "le", "am", "el", "il", "op", "em", "den", "dne", "dnia", "w", "pe", "på", "ti", "в", "на", "at", "vào",
-    "pada",
-))  # fmt: skip
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "lun", "mar", "mer", "jeu", "ven", "sam", "dim")
-ORIGINAL = frozenset((
-    "original message", "original-message", "original appointment", "original mail", "original", "reply message",
-    "originalnachricht", "ursprüngliche nachricht", "urspruengliche nachricht", "message d'origine",
-    "message d’origine", "message original", "mensaje original", "messaggio originale", "oorspronkelijk bericht",
-    "mensagem original", "oprindelig meddelelse", "opprinnelig melding", "ursprungligt meddelande",
-    "alkuperäinen viesti", "wiadomość oryginalna", "oryginalna wiadomość", "původní zpráva", "исходное сообщение",
-    "eredeti üzenet", "原始邮件", "原始郵件", "元のメッセージ", "オリジナルメッセージ", "원본 메시지",
-))  # fmt: skip
-FORWARD = (
-    "forwarded", "weitergeleitete", "message transféré", "mensaje reenviado", "messaggio inoltrato", "doorgestuurd",
-    "mensagem encaminhada", "videresendt", "vidarebefordrat", "przekazana", "пересылаемое сообщение", "转发",
-    "begin forwarded message", "anfang der weitergeleiteten", "début du message réexpédié",
-    "début du message transféré",
-)  # fmt: skip
-# The labels of the header block that Outlook puts above a quote: the first, and those that follow it.
-FROM = frozenset((
-    "from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "от", "feladó", "kimden", "发件人", "寄件者",
-    "寄件人", "差出人", "보낸사람",
-))  # fmt: skip
-OTHERS = frozenset((
-    "sent", "date", "to", "cc", "subject", "gesendet", "datum", "an", "betreff", "envoyé", "à", "objet", "enviado",
-    "fecha", "para", "asunto", "inviato", "data", "a", "oggetto", "verzonden", "aan", "onderwerp", "enviada",
-    "assunto", "skickat", "till", "ämne", "sendt", "til", "emne", "wysłano", "do", "temat", "kopia", "odesláno",
-    "komu", "předmět", "отправлено", "дата", "кому", "тема", "копия", "lähetetty", "vastaanottaja", "aihe", "发送时间",
-    "收件人", "主题", "抄送", "傳送時間", "收件者", "主旨", "送信日時", "宛先", "件名",
-    "reply-to", "importance", "kopie",
-))  # fmt: skip
-MOBILE = (
-    "sent from my", "sent from mail", "sent from the", "sent from a ", "sent from yahoo", "sent from outlook",
-    "sent from samsung", "sent from proton", "sent from gmail", "sent via", "sent with", "sent by my",
-    "get outlook for",
-    "von meinem", "von meiner", "gesendet von", "gesendet mit", "diese nachricht wurde von mein", "envoyé de mon",
-    "envoyé depuis", "envoyé à partir de", "enviado desde mi", "enviado desde el", "enviado do meu", "enviado de mi",
-    "inviato da iphone", "inviato da ipad", "inviato dal mio", "verzonden vanaf", "verzonden met", "verstuurd vanaf",
-    "skickat från min", "sendt fra min", "lähetetty iphone", "отправлено с", "wysłane z", "从我的", "iphoneから送信",
-)  # fmt: skip
+NEW, QUOTE, SIGNATURE = range(3)
 MOST_LINES = 20_000  # what is longer is no letter
-RULE = "-_*"  # lines are drawn with these
-LONGEST_SIGNATURE = 30  # lines; what is longer was written to be read
-ATTRIBUTION_LINES = 4
-LABEL_LINES = 8
+RULE = "-_*=#~—–⁃"  # lines are drawn with these
+ATTRIBUTION_LINES = 5
+LONGEST_ATTRIBUTION = 400  # characters
+LABEL_LINES = 24
+RAW = ("message-id:", "mime-version:", "content-type:", "received:", "return-path:", "dkim-signature:")
+TRIM = "*_ \t\u200e\u200f\u202c\xa0"
 
 
 def _quoted(line: str) -> bool:
-    return line[:4].lstrip(" \t")[:1] == ">"
+    return line[:4].lstrip(" \t\u200e\xa0")[:1] in (">", "＞") and bool(line)
 
 
-def _opens(line: str) -> bool:
-    """Tell whether a line begins as an attribution does."""
-    text = line.lstrip(" \t*_").lower()
+def _marks(lines: list[str]) -> list[bool]:
+    """Tell of each line whether it bears a quote's mark: `>`, or `AB>` on lines of which one is nothing else."""
+    marks = list(map(_quoted, lines))
+    at = 0
+    while at < len(lines):
+        initials, mark, _ = lines[at][:4].partition(">")
+        stop = at + 1
+        if mark and 0 < len(initials) <= 3 and initials.isalpha() and initials.isupper():
+            while stop < len(lines) and lines[stop].startswith(initials + ">"):
+                stop += 1
+            if stop - at > 1 and any(line.rstrip() == initials + ">" for line in lines[at:stop]):
+                marks[at:stop] = [True] * (stop - at)
+        at = stop
+    for at in range(1, len(lines) - 1):  # what a mail program wrapped out of a quoted line
+        if marks[at - 1] and marks[at + 1] and not marks[at] and _wrapped(lines[at - 1], lines[at]):
+            marks[at] = True
+    return marks
+
+
+def _wrapped(above: str, line: str) -> bool:
+    first = line[:80].partition(" ")[0]
+    full = len(above) >= 60 and len(above) + 1 + len(first) > 70 and len(line) < 40
+    return full and first[:1].islower() and above.rstrip()[-1:] not in ".!?:;)"
+
+
+# --- who wrote, and when ---------------------------------------------------------------------------------------------
+
+
+def _opens(line: str) -> int:
+    """Tell whether a line begins as an attribution does: 2 surely, 1 perhaps in the middle of one, 0 not."""
+    text = line[:80].lstrip(TRIM + "->").lower()
+    first = text.partition(" ")[0]
     if text[:1].isdigit():
-        return re.match(r"\d{1,4}(?:[-./年]\s?\d|\.?\s[^\W\d]{3})", text) is not None
-    first = text[:40].partition(" ")[0]
-    return first in OPENINGS or first.startswith(DAYS)
+        if re.match(r"\d{1,4}(?:[-./年]\s?\d|\.?(?: de)?\s[^\W\d]{3})", text):
+            return 2
+        return 1 if re.match(r"\d\d?[:.h]\d\d", text) else 0
+    if first in WEAK_OPENINGS:
+        return 2 if re.match(r"\d{1,4}[-./]\d", text[len(first) + 1 :]) else 1
+    word = first.rstrip(".,:")
+    if first in OPENINGS or word in DAYS or first[:1] in ("在", "于", "於"):
+        return 2
+    return 2 if text.startswith(QUOTING) else 0
 
 
-def _wrote(lines: list[str], strong: bool) -> bool:
-    """Tell whether some lines say who wrote what follows; a strong one also has a date or an address."""
-    text = " ".join(line.strip() for line in lines).rstrip("*_ \u200e")
-    if not text.endswith((":", "：")) or len(text) > 600:
+def _dated(text: str) -> bool:
+    return (
+        re.search(r"\d[:.h]\d\d|\d{4}|\d{1,2}[-/.]\d{1,2}[-/.]\d|\d\d?\.? [^\W\d]{3}|[^\W\d]{3}\.? \d", text)
+        is not None
+    )
+
+
+def _attributes(lines: list[str], marked: bool) -> bool:
+    """Tell whether some lines say who wrote what follows.
+
+    `marked` tells that a quote's marks follow: then less is asked. Else a date and a verb are needed, an address or
+    no pronoun: "On 3 May 2024 I wrote:" is said by a customer.
+    """
+    text = " ".join(line.strip() for line in lines).strip(TRIM + "-")
+    if not text or len(text) > LONGEST_ATTRIBUTION:
         return False
-    if not any(word in text.lower() for word in WROTE):  # 1.2.2024, "X" <a@b>: is understood in every language
-        dated = re.match(r"(?:\d{1,4}[-/.]\d\d?[-/.]\d{1,4}|[^<>]*\d:\d\d)\b[^<>]*<\s?[^<>\s]+@[^<>\s]+>\s*:$", text)
-        return dated is not None
-    return not strong or re.search(r"\d.*@|@.*\d|\d[:.h]\d\d|\d{4}", text) is not None
+    lower = text.lower()
+    words = re.findall(r"[^\W\d_]+", lower)
+    verb = not WROTE.isdisjoint(words) or any(piece in lower for piece in WROTE_PIECES)
+    addressed, dated = "@" in text, _dated(text)
+    if not text.endswith((":", "：")):
+        last = words[-1] if words else ""
+        ends = (last in WROTE or lower.endswith(WROTE_PIECES)) and dated
+        return (ends and _opens(text) == 2) or (marked and dated and text.endswith(">") and bool(_dated_first(text)))
+    if dated and addressed and (verb or _dated_first(text) or (marked and _opens(text) == 2)):
+        return True
+    if lower.startswith(QUOTING) and (addressed or marked):
+        return True
+    if marked and dated and (_bracketed(text) or text[-2:-1] in ")]"):
+        return True
+    if marked and verb and (addressed or dated) and len(lines) == 1 + addressed:
+        return True
+    if marked and len(lines) == 1:
+        return verb
+    return verb and dated and _opens(text) == 2 and (addressed or PERSONS.isdisjoint(words))
 
 
-def _attribution(lines: list[str], start: int) -> int:
+def _dated_first(text: str) -> bool:
+    """Tell whether a line begins with a date and ends with an address, as it is understood in every language."""
+    pattern = r"(?:\d{1,4}[-/.]\d\d?[-/.]\d{1,4}|[^<>]*\d[:.]\d\d)\b[^<>]*<\s?[^<>\s]+@[^<>\s]+\s?>\s*:?$"
+    return re.match(pattern, text) is not None
+
+
+def _bracketed(text: str) -> bool:
+    """Tell whether an address stands in brackets, as programs write it and people do not."""
+    left, _, right = text.partition("@")
+    last = max(left.rfind("<"), left.rfind("("))
+    return last >= 0 and " " not in left[last + 1 :].strip() and (">" in right or ")" in right)
+
+
+def _attribution(lines: list[str], start: int, floor: int = 0) -> int:
     """Return where the attribution above the quote at `start` begins; `start` if there is none."""
     last = start - 1
-    while last >= 0 and start - last <= 3 and not lines[last].strip():
+    while last >= floor and start - last <= 3 and not lines[last].strip():
         last -= 1
-    if last < 0 or not lines[last].rstrip("*_ \t\u200e").endswith((":", "：")):
+    if last < floor or _quoted(lines[last]) or len(lines[last]) > LONGEST_ATTRIBUTION:
         return start
+    begin = last + 1
+    while begin > floor and last - begin < ATTRIBUTION_LINES and _label(lines[begin - 1]):
+        begin -= 1
+    if begin < last and any(_label(line) == "from" and "@" in line for line in lines[begin : last + 1]):
+        return begin
     begin = start
-    for first in range(last, max(-1, last - ATTRIBUTION_LINES), -1):
-        if not lines[first].strip() or _quoted(lines[first]):
+    for first in range(last, max(floor - 1, last - ATTRIBUTION_LINES), -1):
+        line = lines[first]
+        if not line.strip() or _quoted(line) or (first != last and _ends(line)):
             break
-        opens = _opens(lines[first])
-        if (begin == start or opens) and _wrote(lines[first : last + 1], strong=first != last):
+        opens = _opens(line)
+        joined = opens or first == last or line.rstrip().endswith("<") or _continues(lines[first + 1])
+        if begin < start and not joined:
+            break
+        if joined and _attributes(lines[first : last + 1], True):
             begin = first
-            if opens:
-                break
-    return begin
+        if begin == first and opens == 2:
+            return begin
+    return _paragraph(lines, begin, last, floor)
+
+
+def _paragraph(lines: list[str], begin: int, last: int, floor: int) -> int:
+    """Return where a paragraph begins that is a wrapped attribution as a whole; `begin` if it is none."""
+    first = last
+    while first > floor and last - first < 3 and lines[first - 1].strip() and not _quoted(lines[first - 1]):
+        first -= 1
+    if first == last or (first > floor and lines[first - 1].strip()):
+        return begin
+    for at in range(first, last):
+        if len(lines[at].strip()) + len(lines[at + 1].strip().partition(" ")[0]) < 55:
+            return begin
+    text = " ".join(line.strip() for line in lines[first : last + 1])
+    sure = len(text) < 200 and text.rstrip(TRIM).endswith((":", "：")) and _dated(text) and _bracketed(text)
+    return first if sure and PERSONS.isdisjoint(re.findall(r"[^\W\d_]+", text.lower())) else begin
+
+
+def _ends(line: str) -> bool:
+    """Tell whether a sentence ends with a line."""
+    last = line.rstrip()[-1:]
+    return last in "!?;:" or (last == "." and not any(map(str.isdigit, line)))
+
+
+def _continues(line: str) -> bool:
+    """Tell whether a line of an attribution cannot be its first one."""
+    text = line.lstrip(TRIM)
+    first = text[:40].partition(" ")[0].rstrip(":").lower()
+    return text[:1] in "<>(" or first in WROTE or _opens(line) == 1 or (text[:1].islower() and "@" in text)
 
 
 def _bare_attribution(lines: list[str], at: int) -> bool:
-    """Tell whether a strong attribution begins here whose quote bears no marks, as some phones write it."""
-    if not _opens(lines[at]):
+    """Tell whether a strong attribution begins here whose quote bears no marks, as some programs write it."""
+    line = lines[at]
+    if not line.strip() or len(line) > LONGEST_ATTRIBUTION or _quoted(line):
         return False
-    for last in range(at, min(len(lines), at + ATTRIBUTION_LINES)):
+    opens = _opens(line) == 2
+    if not opens and "@" not in line:
+        return False
+    for last in range(at, min(len(lines), at + (ATTRIBUTION_LINES if opens else 1))):
         if not lines[last].strip() or _quoted(lines[last]):
             return False
-        if lines[last].rstrip("*_ \t").endswith((":", "：")) and _wrote(lines[at : last + 1], strong=True):
+        if _attributes(lines[at : last + 1], False):
             following = next(filter(str.strip, lines[last + 1 : last + 6]), "")
-            return not _quoted(following)
+            return bool(following) and not _quoted(following)
     return False
 
 
+# --- header blocks and lines that nobody types -----------------------------------------------------------------------
+
+
 def _label(line: str) -> str:
-    """Return the label of a line `Label: …` in lower case, its first word if it has two; "" for another line."""
+    """Return the kind of a line `Label: …`; "" for another line."""
     head, colon, rest = line[:60].replace("：", ":").partition(":")
-    words = head.strip(" \t*_").lower().split()
-    if not colon or rest.startswith("//") or not 1 <= len(words) <= 2 or len(words[-1]) > 20:
+    words = head.strip(TRIM + ">").lower().split()
+    if not colon or rest.startswith("//") or not 1 <= len(words) <= 3:
         return ""
-    return words[0]
+    return LABELS.get("".join(words)) or LABELS.get(words[0], "")
 
 
-def _header_block(lines: list[str], at: int) -> bool:
-    """Tell whether a header block as Outlook puts it above a quote begins here: From and two others."""
-    if _label(lines[at]) not in FROM:
+def _header_block(lines: list[str], at: int, ruled: bool = False) -> bool:
+    """Tell whether a header block as programs put it above a quote begins here, in any order of its lines.
+
+    From and two others with an address among them, or the full set without one: a traveller has From, To and Date.
+    A header that somebody copied from the source of a mail is what he wants to show.
+    """
+    if _label(lines[at]) in ("", "cc", "other"):
         return False
-    return sum(1 for line in lines[at + 1 : at + 1 + LABEL_LINES] if _label(line) in OTHERS) >= 2
+    if any(line[:20].lower().startswith(RAW) for line in lines[max(0, at - 6) : at + LABEL_LINES]):
+        return False
+    kinds: set[str] = set()
+    other = blank = 0
+    bold = lines[at].lstrip(" \t>").startswith("*")
+    address = False
+    for line in lines[at : at + LABEL_LINES]:
+        kind = _label(line)
+        if kind:
+            if kind in kinds and kind == "from":
+                break
+            kinds.add(kind)
+            other = blank = 0
+        elif line.strip(" \t>"):
+            other += 1
+        else:
+            blank += 1
+        if other > 2 or blank > 1 or (other and blank):
+            break
+        address = address or "@" in line[:1000]
+    if "from" not in kinds or len(kinds) < 2:
+        return False
+    full = {"from", "date", "subject"} <= kinds
+    if address:
+        return len(kinds - {"cc", "other"}) >= 3 or (ruled and len(kinds) >= 2)
+    return full or ((bold or ruled) and len(kinds) >= 3)
 
 
 def _ruled(line: str) -> str:
@@ -147,88 +264,173 @@ def _ruled(line: str) -> str:
     text = line.strip()
     if len(text) > 300 or text[:2].strip(RULE):
         return ""
-    return text.strip(RULE + " \t").lower()
+    return text.strip(RULE + " \t:").lower()
 
 
-def _marker(lines: list[str]) -> int:
+def _rule(line: str) -> bool:
+    text = line.strip()
+    return len(text) >= 3 and not text.strip(RULE)
+
+
+def _forward(line: str) -> bool:
+    text = line.strip() if len(line) < 300 else ""
+    title = _ruled(line)
+    return title.startswith(FORWARD) or (text.endswith((":", "：")) and text.lower().startswith(FORWARD))
+
+
+def _original(lines: list[str], at: int) -> bool:
+    line = lines[at]
+    title = _ruled(line)
+    if title:
+        zoho = title.startswith("on ") and title.rpartition(" ")[2] == "wrote"
+        lotus = title.startswith("message from ") and any(map(str.isdigit, title))
+        return title in ORIGINAL or zoho or lotus or any(piece in title for piece in ABOVE_LINE)
+    text = line.strip(TRIM + ":<>[]").lower() if len(line) < 80 else ""
+    if text in ORIGINAL:
+        below = next((n for n in range(at + 1, min(len(lines), at + 4)) if lines[n].strip(RULE + " \t")), at)
+        return below > at and _header_block(lines, below, ruled=True)
+    return False
+
+
+def _marker(lines: list[str]) -> tuple[int, bool]:
     """Return the line from which on everything is an older mail, by a mark that nobody types; else their number.
 
-    A forwarded mail is what its sender wants to say, so nothing below such a mark is cut.
+    And whether a forwarded mail begins there: it is what its sender wants to say, so nothing below is cut.
     """
     for at, line in enumerate(lines):
-        title = _ruled(line)
-        if (title or line.strip().lower()).startswith(FORWARD):
-            break
-        zoho = title.startswith("on ") and title.endswith(" wrote")
-        if title in ORIGINAL or zoho or _header_block(lines, at) or _bare_attribution(lines, at):
-            begin = at
+        if not line or line.isspace():
+            continue
+        if _forward(line):
+            return at, True
+        ruled = at > 0 and (_rule(lines[at - 1]) or (at > 1 and not lines[at - 1].strip() and _rule(lines[at - 2])))
+        if _original(lines, at) or _header_block(lines, at, ruled) or _bare_attribution(lines, at):
+            if _forward_above(lines, at):
+                return at, True
+            begin = _attribution(lines, at)
             while begin and not lines[begin - 1].strip(RULE + " \t"):
                 begin -= 1
-            return begin
-    return len(lines)
+            return begin, False
+    return len(lines), False
+
+
+def _forward_above(lines: list[str], at: int) -> bool:
+    return any(map(_forward, lines[max(0, at - 3) : at]))
+
+
+# --- stretches -------------------------------------------------------------------------------------------------------
 
 
 def _runs(lines: list[str]) -> Iterator[Run]:
     """Yield the stretches of quoted and other lines. An attribution and blank lines below belong to their quote."""
+    bears = _marks(lines)
     marks: list[bool] = []
+    floor = 0
+    starts: set[int] = set()
     for at, line in enumerate(lines):
         before = bool(marks) and marks[-1]
-        quoted = _quoted(line) or (before and not line.strip())
+        quoted = bears[at] or (before and not line.strip())
         if quoted and not before:
-            begin = _attribution(lines, at)
+            begin = _attribution(lines, at, floor)
             marks[begin:] = [True] * (at - begin)
+            starts.update((begin,) if begin < at else ())
+        if quoted:
+            floor = at + 1
         marks.append(quoted)
     start = 0
     for at in range(1, len(marks) + 1):
-        if at == len(marks) or marks[at] != marks[start]:
-            yield marks[start], start, at
+        if at == len(marks) or marks[at] != marks[start] or at in starts:
+            if any(map(str.strip, lines[start:at])):
+                yield marks[start], start, at
             start = at
 
 
-def _signature(lines: list[str]) -> int:
-    """Return where the signature begins; the number of lines if there is none."""
-    last = len(lines)
-    while last and not lines[last - 1].strip():
-        last -= 1
-    for at in range(last - 1, max(-1, last - LONGEST_SIGNATURE - 1), -1):
-        if lines[at].rstrip() in ("--", "- --"):
-            return at
-    for at in range(max(0, last - 3), last):
-        if len(lines[at]) < 120 and lines[at].lstrip(" \t*_-<[(").lower().startswith(MOBILE):
-            return at
-    return len(lines)
+def _is_quote(lines: list[str], start: int, stop: int) -> bool:
+    """Tell whether marked lines at the end are surely quoted: `>` is a sign of code, diffs and comparisons as well."""
+    if not _quoted(lines[start]):
+        return True  # an attribution
+    texts = [line.lstrip(" \t>") for line in lines[start:stop] if line.strip(" \t>")]
+    inner = [line.lstrip(" \t>") for line in lines[start : min(stop, start + ATTRIBUTION_LINES)]]
+    first = next((n for n, line in enumerate(inner) if line.strip()), 0)
+    for last in range(first, len(inner)):
+        if _attributes(inner[first : last + 1], True):
+            return True
+    if inner and (_header_block(inner, first, ruled=True) or _ruled(inner[first]) in ORIGINAL):
+        return True
+    above = next((line for line in reversed(lines[max(0, start - 3) : start]) if line.strip()), "").rstrip()
+    compared = any(line.startswith("< ") for line in lines[max(0, start - 5) : start])  # by diff
+    if len(texts) < 2 or compared or above.endswith((":", "：", "```")):
+        return False
+    signs = sum(1 for text in texts if not text[:1].isalpha() or text.rstrip()[-1:] in "{};")
+    return signs * 2 <= len(texts)
 
 
-def _split(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Return the new lines and the quoted ones.
+def _split(lines: list[str], kinds: list[int]) -> None:
+    """Mark the quoted lines.
 
     A quote at the end goes (top posting), one with its attribution at the beginning goes (bottom posting); quotes
-    between new lines stay, since the answers are hard to understand without them.
+    between new lines stay, since the answers are hard to understand without them: only their attributions go.
     """
-    runs = [run for run in _runs(lines) if any(line.strip() for line in lines[run[1] : run[2]])]
-    if len(runs) > 1 and runs[-1][0]:
-        at = runs[-1][1]
-        return lines[:at], lines[at:]
-    if len(runs) == 2 and runs[0][0] and not _quoted(lines[runs[0][1]]):
-        at = runs[1][1]
-        return lines[at:], lines[:at]
-    return lines, []
+    runs = list(_runs(lines))
+    while len(runs) > 1 and runs[-1][0] and _is_quote(lines, runs[-1][1], runs[-1][2]):
+        _, start, stop = runs.pop()
+        kinds[start:stop] = [QUOTE] * (stop - start)
+    if len(runs) < 2:
+        return
+    if not runs[-1][0] and all(quoted and not _quoted(lines[start]) for quoted, start, _ in runs[:-1]):
+        kinds[: runs[-1][1]] = [QUOTE] * runs[-1][1]
+        return
+    for quoted, start, stop in runs:
+        at = start
+        while quoted and at < stop and not _quoted(lines[at]) and lines[at].strip():
+            kinds[at] = QUOTE
+            at += 1
+
+
+def _says(lines: list[str], kinds: list[int]) -> bool:
+    return any(kind == NEW and line.strip() for line, kind in zip(lines, kinds, strict=True))
+
+
+def _kinds(lines: list[str]) -> list[int]:
+    """Return the kind of each line."""
+    from mailgate.signing import signature
+
+    kinds = [NEW] * len(lines)
+    if len(lines) > MOST_LINES:
+        return kinds
+    end, forward = _marker(lines)
+    if forward:
+        return kinds
+    above = " ".join(lines[max(0, end - 30) : end])[:3000].lower() if end < len(lines) else ""
+    if any(piece in above for piece in INLINE) or not any(x.strip() and not _quoted(x) for x in lines[:end]):
+        end = len(lines)
+    kinds[end:] = [QUOTE] * (len(lines) - end)
+    last = signature(lines, end)  # below the quote, or the only one
+    kinds[last:end] = [SIGNATURE] * (end - last)
+    part = kinds[:last]
+    _split(lines[:last], part)
+    kinds[:last] = part
+    stop = last
+    while stop and (kinds[stop - 1] == QUOTE or not lines[stop - 1].strip()):
+        stop -= 1
+    if stop < last or last == end:  # above the quote
+        first = signature(lines, stop)
+        if all(kind == NEW for kind in kinds[first:stop]):
+            kinds[first:stop] = [SIGNATURE] * (stop - first)
+    return kinds if _says(lines, kinds) else [NEW] * len(lines)
 
 
 def take_apart(text: str) -> Cut:
     """Return new text, quote and signature of a message's text; every line of it stands in one of them."""
     lines = text.split("\n")
-    if len(lines) > MOST_LINES:
-        return Cut(text.strip("\n"))
-    end = _marker(lines)
-    if not any(line.strip() and not _quoted(line) for line in lines[:end]):
-        end = len(lines)
-    last = _signature(lines[:end])  # below the quote, or the only one
-    if any(map(_quoted, lines[last:end])):
-        last = end
-    new, quote = _split(lines[:last])
-    first = _signature(new)  # above the quote
-    signature, new = new[first:] + lines[last:end], new[:first]
-    if not any(line.strip() for line in new):
-        return Cut(text.strip("\n"))
-    return Cut(*("\n".join(part).strip("\n") for part in (new, quote + lines[end:], signature)))
+    kinds = _kinds(lines)
+    parts: tuple[list[str], list[str], list[str]] = ([], [], [])
+    for line, kind in zip(lines, kinds, strict=True):
+        parts[kind].append(line)
+    return Cut(*("\n".join(part).strip("\n") for part in parts))
+
+
+def without_signature(text: str) -> str:
+    """Return a text without its signature, the quote where it stood."""
+    lines = text.split("\n")
+    kinds = _kinds(lines)
+    return "\n".join(line for line, kind in zip(lines, kinds, strict=True) if kind != SIGNATURE).strip("\n")

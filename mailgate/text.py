@@ -11,7 +11,10 @@ from mailgate.model import Cut
 LONGEST_PAGE = 2_000_000  # characters: the worst of them takes seconds, and no person writes or reads so many
 LONGEST_TAG = 10_000
 
-__all__ = ["LONGEST_PAGE", "clean", "cut", "decode_text", "html_lines", "html_to_text", "paragraphs", "unflow"]
+__all__ = [
+    "LONGEST_PAGE", "clean", "cut", "decode_text", "html_lines", "html_to_text", "paragraphs", "unflow",
+    "without_signature",
+]  # fmt: skip
 
 
 def html_to_text(html: str) -> str:
@@ -48,6 +51,13 @@ def cut(text: str) -> Cut:
     from mailgate.quoting import take_apart
 
     return take_apart(text)
+
+
+def without_signature(text: str) -> str:
+    """Return a message's text without its signature; what is quoted stays where it stands."""
+    from mailgate.quoting import without_signature as drop
+
+    return drop(text)
 
 
 def _unstuffed(line: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from typing import Any
 SCRIPT = Path(__file__).parent / "bench" / "score.py"
 REPLY = (
     b"From: Carla <carla@customer.example>\nSubject: The printer\nMIME-Version: 1.0\n"
-    b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nIt smokes.\n\n> How is it?\n'
+    b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nIt smokes.\n\n> How is it?\n> Is it well?\n'
     b'\n--b\nContent-Type: text/csv; name="log.csv"\n\n1,2\n--b--\n'
 )
 REPORT = (

@@ -177,7 +177,7 @@ def test_replies_of_known_programs(name: str, new: str, signature: str) -> None:
 def test_interleaved_answers_keep_their_questions() -> None:
     apart = cut(parse((MAILS / "reply_interleaved.eml").read_bytes()).text)
     assert "> Is it switched on?\nYes.\n> Is there paper?\nNo, there is none." in apart.new
-    assert apart.quote == "> Regards\n> Fabien"
+    assert apart.quote == "On 06.10.2008 12:30, Fabien via Support wrote:\n> Regards\n> Fabien"
 
 
 ATTRIBUTIONS = [
@@ -269,7 +269,7 @@ def test_a_signature_ends_where_the_quote_begins() -> None:
 
 def test_a_signature_above_the_quote_and_one_below_both_go() -> None:
     apart = cut("Words.\n\n-- \nAda\n\nOn 6 Oct 2008 12:30, X wrote:\n> q\n\n-- \nCustomer Ltd\n")
-    assert apart == Cut("Words.", "On 6 Oct 2008 12:30, X wrote:\n> q", "-- \nAda\n\n-- \nCustomer Ltd")
+    assert apart == Cut("Words.", "On 6 Oct 2008 12:30, X wrote:\n> q", "-- \nAda\n-- \nCustomer Ltd")
 
 
 LINES = [
