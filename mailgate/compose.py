@@ -28,6 +28,8 @@ UNSAFE = dict.fromkeys(
     [*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " "
 )
 LONGEST_LINE = 998  # octets (RFC 5322 2.1.1)
+LONGEST_ADDRESS = 254  # characters (RFC 5321 4.5.3.1.3)
+LONGEST_SUBJECT = 1000  # characters: what is longer costs each copy seconds, and no program shows it
 LONGEST_NAME = 200  # characters
 LONGEST_ID = 900
 IMPORTANCE = {1: "high", 2: "high", 4: "low", 5: "low"}
@@ -51,11 +53,13 @@ def compose(relay: Relay, mail: Mail, mailbox: Mailbox, now: float) -> bytes:
 
 
 def _fields(relay: Relay, mail: Mail, mailbox: Mailbox, date: str) -> Iterator[tuple[str, str | Address]]:
-    original = relay.kind == "copy" and mailbox.relay_from == "original" and mail.sender.email
+    original = (
+        relay.kind == "copy" and mailbox.relay_from == "original" and 0 < len(mail.sender.email) <= LONGEST_ADDRESS
+    )
     yield "From", Address(mail.sender.email if original else mailbox.address, relay.sender_name)
     yield "To", relay.recipient
     yield "Reply-To", Address(mailbox.address)
-    yield "Subject", relay.subject
+    yield "Subject", relay.subject[:LONGEST_SUBJECT]
     yield "Date", date
     yield "Message-ID", relay.message_id
     references = [one for one in relay.references if len(one) <= LONGEST_ID]

@@ -23,6 +23,8 @@ LINE_END = rb"\r\n|[\r\n\x0b\x0c]"  # as in the text that commands are read from
 # Renderings of a text that is read in another: they must not show what was cut there.
 AS_PLAIN = ("text/markdown", "text/x-markdown", "text/x-web-markdown", "text/enriched", "text/richtext")
 AS_HTML = ("text/html", "text/xhtml", "text/watch-html", "text/x-amp-html", "application/xhtml+xml")
+# A page is read without these: here each keeps its place, as a blank.
+BLANKED = dict.fromkeys([*range(9), 11, *range(14, 32), 127], " ")
 # What the labels in mail often mean; tried where a label does not read as the text was read.
 CODECS = ("utf-8", "cp1252", "gb18030", "cp932", "cp949", "cp950", "cp1254", "cp1255", "cp874", "latin-1")
 
@@ -148,7 +150,7 @@ def _html_cuts(html: str, top: _Top, commands: tuple[str, ...]) -> Ranges:
     """Return the stretches of an HTML source that its commands stand in: on top, or below lines that are no text."""
     cuts: Ranges = []
     below = False  # a banner
-    for seen, pieces in html_lines(html):
+    for seen, pieces in html_lines(html.translate(BLANKED)):
         line = clean(seen)
         if not line.strip():
             continue
@@ -186,7 +188,9 @@ def _among(line: str, commands: tuple[str, ...]) -> bool:
 
 def _rebuilt(html: str, commands: set[str], rest: str, part: Part) -> bytes | None:
     """Return a part that shows a message's text without its commands, if the commands show; else None."""
-    if not commands or not commands.intersection(line.strip() for line in html_to_text(html).split("\n")):
+    if not commands or not commands.intersection(
+        line.strip() for line in html_to_text(html.translate(BLANKED)).split("\n")
+    ):
         return None
     import html as entities
 

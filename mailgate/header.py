@@ -296,7 +296,7 @@ def message_ids(value: str) -> tuple[str, ...]:
     value = decode_words(value)
     tokens = re.findall(r"<([^<>]*+)>", value)
     if not tokens:
-        tokens = [word.strip("<>\"',;()") for word in re.split(r"[\s,;]+", value) if "@" in word]
+        tokens = [word.strip("\"'()") for word in re.split(r"[\s,;<>]+", value) if "@" in word]
     ids = ("".join(harmless(_without_comments(token) if " " in token else token).split()) for token in tokens)
     return tuple(dict.fromkeys(f"<{token}>" for token in ids if token))
 

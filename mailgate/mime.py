@@ -110,7 +110,7 @@ def describe(
         body=body,
         end=stop,
         type=kind,
-        charset=params.get("charset", "").strip().partition(" ")[0].lower(),
+        charset=harmless(params.get("charset", "")).partition("(")[0].strip().lower(),
         encoding=encoding_of(fields.get(b"content-transfer-encoding", "")),
         disposition=disposition,
         name=harmless(name),

@@ -119,7 +119,7 @@ def _base64(data: bytes) -> bytes:
     pad = data.find(b"=")
     pieces = [data]
     if 0 <= pad < len(data.rstrip()) - 2:
-        pieces = re.split(rb"(?<!=)=++[\r\n]*+(?=[A-Za-z0-9+/]{4})(?=[^\s]*+[\r\n]|[^\s]*+\Z)", data)
+        pieces = _joined_pieces(data)
     out = []
     for piece in pieces:
         try:
@@ -129,6 +129,19 @@ def _base64(data: bytes) -> bytes:
             kept = kept[: len(kept) - (len(kept) % 4 == 1)]
             out.append(a2b_base64(kept + b"=" * (-len(kept) % 4)))
     return b"".join(out)
+
+
+def _joined_pieces(data: bytes) -> list[bytes]:
+    """Split base64 at the padding in its middle, where base64 follows up to the end of the line."""
+    pieces, begin, blank = [], 0, -1
+    for pad in re.finditer(rb"(?<!=)=++[\r\n]*+(?=[A-Za-z0-9+/]{4})", data):
+        if blank < pad.end():  # looked for once, however many paddings stand before it
+            found = re.compile(rb"\s").search(data, pad.end())
+            blank = found.start() if found else len(data)
+        if data[blank : blank + 1] in (b"", b"\r", b"\n"):
+            pieces.append(data[begin : pad.start()])
+            begin = pad.end()
+    return [*pieces, data[begin:]]
 
 
 # --- what Usenet and old mailers put into plain text -----------------------------------------------------------------
