@@ -18,7 +18,8 @@ HOUSE = Path(__file__).parent.parent / "mailgate"
 # Lowest first. A room may import only rooms that stand before it.
 GROUND = ("record", "status", "model", "policy")
 PURE = (
-    *GROUND, "charset", "html", "quoting", "text", "header", "address", "mime", "message", "automatic", "match",
+    *GROUND, "charset", "html", "quoting_words", "signing", "quoting",
+    "text", "header", "address", "mime", "message", "automatic", "match",
     "authentic", "sender", "commands", "wishes", "history", "question", "notices", "portions", "plan", "addressees",
     "cutting", "compose", "recorded",
 )  # fmt: skip

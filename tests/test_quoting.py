@@ -629,6 +629,23 @@ def test_a_text_that_is_nothing_else_is_all_new(text: str) -> None:
     assert cut(text) == Cut(text)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Yahoo Mail is broken on my phone.",
+        "Outlook for iOS does not start",
+        "Von meinem Handy geht es nicht.",
+        "Ich habe die Datei mit Outlook gesendet",
+        "Diese Nachricht wurde auf dem Handy nicht angezeigt",
+        "Enviado desde mi teléfono ayer, pero no llegó",
+        "Sent from my iPhone. It does not arrive on the PC.",
+        "Sent from my desk, which is easier than my mobile phone.",
+    ],
+)
+def test_words_about_a_phone_are_words(line: str) -> None:
+    assert cut(f"{REPLY}\n\n{line}") == Cut(f"{REPLY}\n\n{line}")
+
+
 OLD = "> Old words.\n> More words of ours."
 ABOVE = QUOTE.partition("\n")[0]
 
