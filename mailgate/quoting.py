@@ -65,6 +65,8 @@ def _marks(lines: list[str]) -> list[bool]:
 
 def _wrapped(above: str, line: str) -> bool:
     first = line[:80].partition(" ")[0]
+    if _label(above.lstrip(" >")) in ("from", "to", "cc") and len(above) >= 55 and "@" in above[:1000]:
+        return len(line) < 80
     full = len(above) >= 60 and len(above) + 1 + len(first) > 70 and len(line) < 40
     return full and first[:1].islower() and above.rstrip()[-1:] not in ".!?:;)"
 
@@ -116,7 +118,7 @@ def _attributes(lines: list[str], marked: bool) -> bool:
         return True
     if lower.startswith(QUOTING) and (addressed or marked):
         return True
-    if marked and dated and (_bracketed(text) or text[-2:-1] in ")]"):
+    if marked and dated and (_bracketed(text) or (text[-2:-1] in ")]" and ("(" in text or "[" in text))):
         return True
     if marked and verb and (addressed or dated) and len(lines) == 1 + addressed:
         return True
@@ -207,7 +209,7 @@ def _bare_attribution(lines: list[str], at: int) -> bool:
             return False
         if _attributes(lines[at : last + 1], False):
             following = next(filter(str.strip, lines[last + 1 : last + 6]), "")
-            return bool(following) and not _quoted(following)
+            return not _quoted(following) if following else "@" in "".join(lines[at : last + 1])
     return False
 
 
@@ -264,7 +266,7 @@ def _ruled(line: str) -> str:
     text = line.strip()
     if len(text) > 300 or text[:2].strip(RULE):
         return ""
-    return text.strip(RULE + " \t:").lower()
+    return text.strip(RULE + " \t:").lower().replace("i\u0307", "i")
 
 
 def _rule(line: str) -> bool:
@@ -292,12 +294,13 @@ def _original(lines: list[str], at: int) -> bool:
     return False
 
 
-def _marker(lines: list[str]) -> tuple[int, bool]:
+def _marker(lines: list[str], start: int) -> tuple[int, bool]:
     """Return the line from which on everything is an older mail, by a mark that nobody types; else their number.
 
     And whether a forwarded mail begins there: it is what its sender wants to say, so nothing below is cut.
     """
-    for at, line in enumerate(lines):
+    for at in range(start, len(lines)):
+        line = lines[at]
         if not line or line.isspace():
             continue
         if _forward(line):
@@ -306,11 +309,22 @@ def _marker(lines: list[str]) -> tuple[int, bool]:
         if _original(lines, at) or _header_block(lines, at, ruled) or _bare_attribution(lines, at):
             if _forward_above(lines, at):
                 return at, True
-            begin = _attribution(lines, at)
-            while begin and not lines[begin - 1].strip(RULE + " \t"):
+            begin = _attribution(lines, at, start)
+            while begin > start and not lines[begin - 1].strip(RULE + " \t"):
                 begin -= 1
             return begin, False
     return len(lines), False
+
+
+def _marked_below(lines: list[str], at: int) -> int:
+    """Return the first line marked with `>` right below a header block; 0 if the quote bears no marks."""
+    blank = True
+    for here in range(at, min(len(lines), at + LABEL_LINES)):
+        line = lines[here]
+        if _quoted(line):
+            return here if blank and here > at else 0
+        blank = not line.strip() or bool(_label(line)) or _ruled(line) in ORIGINAL
+    return 0
 
 
 def _forward_above(lines: list[str], at: int) -> bool:
@@ -320,8 +334,11 @@ def _forward_above(lines: list[str], at: int) -> bool:
 # --- stretches -------------------------------------------------------------------------------------------------------
 
 
-def _runs(lines: list[str]) -> Iterator[Run]:
-    """Yield the stretches of quoted and other lines. An attribution and blank lines below belong to their quote."""
+def _runs(lines: list[str], heads: dict[int, int]) -> Iterator[Run]:
+    """Yield the stretches of quoted and other lines. An attribution and blank lines below belong to their quote.
+
+    `heads` says where the header block begins that belongs to the quote at a line.
+    """
     bears = _marks(lines)
     marks: list[bool] = []
     floor = 0
@@ -330,7 +347,7 @@ def _runs(lines: list[str]) -> Iterator[Run]:
         before = bool(marks) and marks[-1]
         quoted = bears[at] or (before and not line.strip())
         if quoted and not before:
-            begin = _attribution(lines, at, floor)
+            begin = heads[at] if at in heads else _attribution(lines, at, floor)
             marks[begin:] = [True] * (at - begin)
             starts.update((begin,) if begin < at else ())
         if quoted:
@@ -364,13 +381,13 @@ def _is_quote(lines: list[str], start: int, stop: int) -> bool:
     return signs * 2 <= len(texts)
 
 
-def _split(lines: list[str], kinds: list[int]) -> None:
+def _split(lines: list[str], kinds: list[int], heads: dict[int, int]) -> None:
     """Mark the quoted lines.
 
     A quote at the end goes (top posting), one with its attribution at the beginning goes (bottom posting); quotes
     between new lines stay, since the answers are hard to understand without them: only their attributions go.
     """
-    runs = list(_runs(lines))
+    runs = list(_runs(lines, heads))
     while len(runs) > 1 and runs[-1][0] and _is_quote(lines, runs[-1][1], runs[-1][2]):
         _, start, stop = runs.pop()
         kinds[start:stop] = [QUOTE] * (stop - start)
@@ -381,7 +398,7 @@ def _split(lines: list[str], kinds: list[int]) -> None:
         return
     for quoted, start, stop in runs:
         at = start
-        while quoted and at < stop and not _quoted(lines[at]) and lines[at].strip():
+        while quoted and at < stop and not _quoted(lines[at]):
             kinds[at] = QUOTE
             at += 1
 
@@ -397,7 +414,14 @@ def _kinds(lines: list[str]) -> list[int]:
     kinds = [NEW] * len(lines)
     if len(lines) > MOST_LINES:
         return kinds
-    end, forward = _marker(lines)
+    heads: dict[int, int] = {}
+    end, forward = _marker(lines, 0)
+    while not forward and end < len(lines):
+        below = _marked_below(lines, end)
+        if not below:
+            break  # below is behind end, and the next end is not before it: each line is looked at once
+        heads[below] = end
+        end, forward = _marker(lines, below)
     if forward:
         return kinds
     above = " ".join(lines[max(0, end - 30) : end])[:3000].lower() if end < len(lines) else ""
@@ -407,7 +431,7 @@ def _kinds(lines: list[str]) -> list[int]:
     last = signature(lines, end)  # below the quote, or the only one
     kinds[last:end] = [SIGNATURE] * (end - last)
     part = kinds[:last]
-    _split(lines[:last], part)
+    _split(lines[:last], part, heads)
     kinds[:last] = part
     stop = last
     while stop and (kinds[stop - 1] == QUOTE or not lines[stop - 1].strip()):

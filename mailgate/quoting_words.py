@@ -140,32 +140,38 @@ for _kind, _text in (
 SENT_FIRST = (
     "sent from", "sent via", "sent using", "sent with", "sent by", "sent on ", "sent through", "send from my",
     "get outlook", "typed on", "composed on", "written on my", "this message was sent from", "this email was sent from",
-    "von meinem", "von meiner", "von unterwegs", "gesendet v", "gesendet mit", "gesendet über", "gesendet aus",
-    "gesendet per", "versendet", "verschickt", "diese nachricht wurde", "diese e-mail wurde", "diese mail wurde",
-    "holen sie sich outlook", "laden sie outlook", "outlook für", "envoyé d", "envoyé à partir", "envoyé avec",
+    "gesendet v", "gesendet mit", "gesendet über", "gesendet aus",
+    "gesendet per", "versendet", "verschickt",
+    "holen sie sich outlook", "laden sie outlook", "envoyé d", "envoyé à partir", "envoyé avec",
     "envoyé par",
-    "envoyé via", "envoye d", "provenance", "obtenez outlook", "obtenir outlook", "télécharger outlook",
+    "envoyé via", "envoye d", "provenance : ", "obtenez outlook", "obtenir outlook", "télécharger outlook",
     "téléchargez outlook", "enviado d", "enviado con", "enviado com", "enviado por", "enviado pelo", "enviado a partir",
     "enviado via", "enviada d", "obtener outlook", "consigue outlook", "descargar outlook", "obter o outlook",
     "obtenha",
     "inviato d", "inviato con", "inviato tramite", "inviata d", "scarica outlook", "ottieni outlook", "verzonden v",
-    "verzonden met", "verstuurd v", "verstuurd met", "outlook voor", "download outlook", "skickat från", "skickat med",
+    "verzonden met", "verstuurd v", "verstuurd met", "download outlook", "skickat från", "skickat med",
     "skickades från", "hämta outlook", "skaffa outlook", "sendt fra", "sendt med", "sendt via", "hent outlook",
-    "få outlook", "last ned outlook", "lähetetty", "hanki outlook", "wysłane z", "wysłano z", "wyslane z", "pobierz",
+    "få outlook", "last ned outlook", "lähetetty", "hanki outlook", "wysłane z", "wysłano z", "wyslane z",
+    "pobierz aplikację outlook", "pobierz outlook",
     "uzyskaj outlook", "odesláno z", "odesláno m", "získejte outlook", "odoslané z", "отправлено", "надіслано",
     "скачать outlook", "получить outlook", "στάλθηκε", "εστάλη", "trimis de", "trimis din", "изпратено от", "poslano s",
     "poslano z", "poslano iz", "poslato s", "enviat d", "saadetud", "nosūtīts", "išsiųsta", "dikirim d",
     "được gửi từ", "đã gửi từ", "أُرسل",
     "gửi từ", "发自", "發自", "从我的", "從我的", "傳送自", "寄自", "أرسل", "مرسل", "تم الإرسال", "נשלח מ", "ส่งจาก",
-    "获取",
-    "outlook for", "yahoo mail", "outlook pour", "outlook para", "outlook per", "mit meinem", "mobil gesendet",
+    "mobil gesendet",
 )  # fmt: skip
 SENT_LAST = (
-    "gesendet", "geschickt", "versandt", "gönderildi", "küldve", "edinin", "送信", "보냄", "보냈습니다", "发送",
+    "gesendet", "geschickt", "versandt", "gönderildi", "küldve", "edinin", "beziehen", "downloaden",
+    "送信", "보냄", "보냈습니다", "发送",
     "发出", "傳送",
     "寄出",
     "sendt", "skickat", "verzonden", "verstuurd", "envoyé",
 )  # fmt: skip
+# What a line begins with that ends with a word of SENT_LAST, beside the device.
+SENT_BEFORE = (
+    "von mein", "von unterwegs", "mit mein", "diese ", "az ", "私の", "나의", "내 ", "outlook", "android", "mobil",
+)  # fmt: skip
+EXCUSES = ("excus", "typo", "brevity", "entschuldig", "tippfehler", "fautes", "apolog", "forgive", "pardon")
 DEVICES = (
     "iphon", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "nokia", "huawei", "pixel", "htc", "xperia",
     "xiaomi", "redmi", "oneplus", "motorola", "nexus", "lumia", "palm", "treo", "handheld", "wireless", "mobile",

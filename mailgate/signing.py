@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import re
 
-from mailgate.quoting_words import CONTACT, DEVICES, FOOTERS, GOODBYES, LEGAL, SENT_FIRST, SENT_LAST
+from mailgate.quoting_words import (
+    CONTACT,
+    DEVICES,
+    EXCUSES,
+    FOOTERS,
+    GOODBYES,
+    LEGAL,
+    SENT_BEFORE,
+    SENT_FIRST,
+    SENT_LAST,
+)
 
 LONGEST_SIGNATURE = 30  # lines; what is longer was written to be read
 MOST = 100  # lines, of all that a signature is made of
@@ -159,17 +169,19 @@ def _boasts(line: str) -> bool:
     if not text or len(line) > LONGEST_LINE or line.rstrip().endswith(("?", ":", "：", ",")):
         return False
     first = text.startswith(SENT_FIRST)
-    if not first and not text.endswith(SENT_LAST):
+    last = text.endswith(SENT_LAST) and text.startswith((*SENT_BEFORE, *DEVICES))
+    if not first and not last:
         return False
-    head = re.sub(r"<[^<>]*>|\([^()]*\)|https?:\S+", " ", text).partition(". ")[0]
-    clause, comma, _ = head.partition(", ")
-    words = head.split()
+    plain = re.sub(r"<[^<>]*>|\([^()]*\)|https?:\S+", " ", text)
+    head, _, rest = plain.partition(". ")
+    clause, _, more = head.partition(", ")
+    if rest.strip() and not any(piece in rest for piece in EXCUSES):
+        return False
+    if more and not more.startswith(("a ", "an ", "please", "so ", "sorry")):
+        return False
     device = any(piece in f" {clause}" for piece in DEVICES)
-    if comma and not device:
-        return False
-    return (device and len(words) <= 12) or (
-        first and text.startswith(("sent from my ", "sent from ")) and _proper(line)
-    )
+    proper = text.startswith("sent from ") and _proper(line)
+    return (device and len(head.split()) <= 12) or (first and proper)
 
 
 def _proper(line: str) -> bool:
