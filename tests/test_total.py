@@ -111,6 +111,7 @@ WAITING = {
     "a zone of years": ("date", b"Date: Tue, 14 Nov 2023 22:00:00 +999999999999\n" + HEAD + b"\nHello\n"),
     "ids without brackets around them": ("id", b"In-Reply-To: a@b.example>x<c@d\n" + HEAD + b"\nHello\n"),
     "an id that only opens": ("id", b"Message-ID: Sender:<a@b.example\n\nHello\n"),
+    "a file name behind dots and a blank": ("name", multipart(b"--b\nContent-Type: image/png; name=\"... a\"\n\nx\n--b--\n")),
     "a NUL in a charset": ("parameter", message(b"Hello\n", b"text/plain; charset*0*=''%00utf-7")),
     "an author of a thousand letters": ("long line", b"From: a@" + b"x" * 1200 + b"\n" + HEAD + b"\nHello\n"),
     "a disposition with a bare CR": (
