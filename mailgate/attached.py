@@ -38,6 +38,10 @@ EXTENSIONS = {
 }  # fmt: skip
 
 
+# Blanks of every kind, points and colons: not at the ends of a file's name.
+ENDS = " .:\xa0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+
 def file_name(name: str) -> str:
     """Return a harmless file name: no path, no controls, nothing that a file system reserves; "" if nothing is left.
 
@@ -45,7 +49,7 @@ def file_name(name: str) -> str:
     """
     name = harmless(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     name = ": ".join(piece.replace(":", "") for piece in name.split(": "))
-    name = "".join(char for char in name if char not in '<>"|?*').strip().rstrip(":").lstrip(".").rstrip(". ")
+    name = "".join(char for char in name if char not in '<>"|?*').strip(ENDS)
     if len(name.encode()) <= NAME_BYTES:
         return name
     stem, dot, ending = name.rpartition(".")

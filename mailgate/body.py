@@ -153,7 +153,8 @@ def read_body(mail: Mail) -> tuple[str, list[Part], list[Part]]:
     for group in groups(mail):
         good = [part for part in group if _can_be_read(mail, part)]
         readable += good
-        unreadable += [part for part in group if part not in good]
+        read = {part.start for part in good}
+        unreadable += [part for part in group if part.start not in read]
         texts.append(_best(mail, good) if good else UNREADABLE)
         long = [part for part in good if part.type in HTML and part.end - part.body > LONGEST_PAGE]
         if long and len(long) == len(good):

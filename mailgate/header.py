@@ -23,6 +23,7 @@ _KNOWN = (
 )
 
 LONGEST = 20_000  # characters of a field with parameters
+MOST_GUESSES = 50  # of charsets, in one value or header
 
 
 def header_lines(flat: bytes) -> bytes:
@@ -125,15 +126,15 @@ def _parameter(value: bytes, flat: bytes, position: int) -> bool:
     )
 
 
-def unfold(value: bytes, charset: str = "") -> str:
-    """Return a field's value on one line, as RFC 5322 2.2.3; raw 8-bit text is UTF-8, else of `charset`."""
+def unfold(value: bytes, charset: str = "", guess: bool = True) -> str:
+    """Return a field's value on one line, as RFC 5322 2.2.3; raw 8-bit text is UTF-8, else of `charset`, or guessed."""
     flat = value.translate(_FOLDS, b"\r\n").strip()
     if flat.isascii() and b"\x1b$" not in flat:
         return one_line(flat.decode())
     try:
         return one_line(flat.decode() if b"\x1b$" not in flat else decode_text(flat, "iso-2022-jp"))
     except ValueError:
-        return one_line(decode_text(flat, charset))
+        return one_line(decode_text(flat, charset, guess))
 
 
 class _Word:
@@ -159,7 +160,7 @@ def _base64(pieces: list[str]) -> list[bytes]:
     return out
 
 
-def _decoded(words: list[_Word]) -> str:
+def _decoded(words: list[_Word], guess: bool) -> str:
     """Decode neighbouring words of one charset: their bytes are joined first, since mailers split characters."""
     out: list[bytes] = []
     at = 0
@@ -172,7 +173,7 @@ def _decoded(words: list[_Word]) -> str:
         else:
             out.append(a2b_qp(words[at].text.encode("utf-8", "replace"), header=True))
         at = stop
-    return decode_text(b"".join(out), words[0].charset)
+    return decode_text(b"".join(out), words[0].charset, guess)
 
 
 def _unclosed(value: str, start: int, stop: int, encoding: str) -> int:
@@ -221,22 +222,25 @@ def decode_words(value: str) -> str:
 
 def _decode_once(value: str) -> str:
     out: list[str] = []
+    left = MOST_GUESSES
     pending: list[_Word] = []
     gap = ""
     for piece in _words(value):
         if isinstance(piece, str):
             if piece.strip() or not pending:
-                out += [_decoded(pending), piece] if pending else [piece]
+                out += [_decoded(pending, left > 0), piece] if pending else [piece]
+                left -= bool(pending)
                 pending.clear()
             else:
                 gap = piece
             continue
         if pending and piece.charset.lower() != pending[0].charset.lower():
-            out.append(_decoded(pending))
+            out.append(_decoded(pending, left > 0))
+            left -= 1
             pending.clear()
         pending.append(piece)
         gap = ""
-    return one_line("".join(out) + (_decoded(pending) + gap if pending else ""))
+    return one_line("".join(out) + (_decoded(pending, left > 0) + gap if pending else ""))
 
 
 def _unquote(value: str) -> str:

@@ -25,6 +25,7 @@ OWN_ID = r"<?mailgate\.([1-9]\d{0,9})\.([sp])\.([a-z2-7]{10})\.([a-z2-7]{8})\.([
 PLAIN_ID = r"<mailgate\.[a-z2-7]{16}@[^<>\s]+>"
 OURS = rb"(?i)mailgate\.[1-9]\d{0,9}\.[sp]\.[a-z2-7]{10}\.[a-z2-7]{8}\.[a-z2-7]{16}@"
 ERP_ID = r"-(?:tinycrm|openobject)-(\d{1,10})@|-openerp-(\d{1,10})-([\w.]+)@"
+MOST_PREFIXES = 50
 REPLIES = frozenset(
     ("re", "aw", "antw", "antwort", "sv", "vs", "fw", "fwd", "wg", "tr", "rv", "ref", "rif", "odp", "res", "enc",
      "ynt", "vb", "doorst", "r", "i", "pd", "\u56de\u590d", "\u7b54\u590d", "\u8f6c\u53d1")
@@ -207,7 +208,10 @@ def bare_subject(subject: str, tag: str, name: str | None) -> tuple[str, bool]:
     own = (name or "").casefold()
     text = pattern.sub(lambda match: " " if _plain_name(match[1], tag).casefold() == own else match[0], subject)
     replied = False
-    while (rest := _without_prefix(text)) is not None:
+    for _ in range(MOST_PREFIXES):
+        rest = _without_prefix(text)
+        if rest is None:
+            break
         replied, text = True, rest
     return " ".join(text.split()), replied
 

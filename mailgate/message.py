@@ -10,6 +10,7 @@ from mailgate.attached import attachments_of, file_name
 from mailgate.body import around, content, leaves, part_text, read_body, text_parts
 from mailgate.charset import codec_of, guessed, harmless, is_utf8, one_line
 from mailgate.header import (
+    MOST_GUESSES,
     below_junk,
     date_of,
     decode_words,
@@ -80,11 +81,13 @@ def _declared_charset(raw: bytes) -> str:
 
 def _unfolded(raw: bytes, pairs: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     """Return the fields as text. The declared charset is looked for only if a field needs it."""
-    out, charset = [], None
+    out, charset, left = [], None, MOST_GUESSES
     for name, value in pairs:
-        if charset is None and not value.isascii() and not is_utf8(value):
+        odd = left > 0 and not value.isascii() and not is_utf8(value)
+        if odd and charset is None:
             charset = _declared_charset(raw)
-        out.append((name.decode(), unfold(value, charset or "")))
+        out.append((name.decode(), unfold(value, charset or "", left > 0)))
+        left -= odd
     return tuple(out)
 
 
