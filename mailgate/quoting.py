@@ -13,6 +13,7 @@ from mailgate.quoting_words import (
     ABOVE_LINE,
     DAYS,
     FORWARD,
+    INFORMATION,
     INLINE,
     LABELS,
     OPENINGS,
@@ -252,7 +253,7 @@ def _header_block(lines: list[str], at: int, ruled: bool = False) -> bool:
             blank += 1
         if other > 2 or blank > 1 or (other and blank):
             break
-        address = address or "@" in line[:1000]
+        address = address or ("@" in line[:1000] and kind in ("from", "to", "cc"))
     if "from" not in kinds or len(kinds) < 2:
         return False
     full = {"from", "date", "subject"} <= kinds
@@ -328,7 +329,11 @@ def _marked_below(lines: list[str], at: int) -> int:
 
 
 def _forward_above(lines: list[str], at: int) -> bool:
-    return any(map(_forward, lines[max(0, at - 3) : at]))
+    """Tell whether what is above a header block says that the mail below is passed on."""
+    if any(map(_forward, lines[max(0, at - 3) : at])):
+        return True
+    above = [line.strip(TRIM + ".!:,-") for line in lines[max(0, at - 20) : at] if line.strip(RULE + " \t")]
+    return at < 20 and len(above) == 1 and len(above[0]) <= 40 and above[0].lower().startswith(INFORMATION)
 
 
 # --- stretches -------------------------------------------------------------------------------------------------------

@@ -258,3 +258,12 @@ INLINE = (
     "más abajo", "in rosso", "in blu", "le mie risposte", "qui sotto", "mijn antwoorden", "in het rood", "hieronder",
     "minhas respostas", "em vermelho", "abaixo", "mina svar", "i rött", "nedan", "na czerwono", "poniżej", "ниже",
 )  # fmt: skip
+# What stands alone above a mail that is passed on without any mark.
+INFORMATION = (
+    "fyi", "for your information", "for information", "see below", "please see below", "zur info", "z.k",
+    "zur kenntnis",
+    "zu deiner info", "zu ihrer info", "siehe unten", "s.u", "pour info", "pour information", "voir ci-dessous",
+    "para tu información", "para su información", "ver abajo", "per conoscenza", "per informazione", "ter info",
+    "ter informatie", "zie onder", "para conhecimento", "para informação", "till info", "för kännedom", "til info",
+    "tiedoksi", "do wiadomości", "на сведение", "для информации", "к сведению",
+)  # fmt: skip

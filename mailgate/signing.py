@@ -70,12 +70,13 @@ def _delimited(lines: list[str], last: int) -> int:
             continue
         if not text.strip("-_=*") and at + 1 == last:
             continue  # a rule at the end divides nothing
+        apart = not (at and lines[at - 1].strip())  # else it underlines a heading
         if not text.strip("_"):
-            below = _list_footer(lines, at + 1, last) or (len(text) >= 10 and _brief(lines, at + 1, last))
-            if below or _names(lines, at + 1, last):
+            below = apart and ((len(text) >= 10 and _brief(lines, at + 1, last)) or _names(lines, at + 1, last))
+            if below or _list_footer(lines, at + 1, last):
                 return at
         elif len(text) >= 5 and not text.strip("-"):
-            if _list_footer(lines, at + 1, last) or (at + 2 < last and _names(lines, at + 1, last)):
+            if _list_footer(lines, at + 1, last) or (apart and at + 2 < last and _names(lines, at + 1, last)):
                 return at
         elif text[0] in DASHES and last - at <= 6 and not (at and lines[at - 1].strip()):
             name = text.lstrip(DASHES)

@@ -773,3 +773,18 @@ def test_a_hostile_text_is_taken_apart_as_well(line: str) -> None:
     for text in (f"{line}\n" * 3000, line * 100_000):
         apart = cut(f"Hello\n{text}")
         assert apart.new.startswith("Hello")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please book.\n\nFrom: Munich\nTo: Berlin\nDate: 3 May 2020 10:30\nContact: ada@home.example",
+        "These are my data\n-------------\nName: Ada Novak\nPhone: +32 1 234 56 78\nMail: ada@home.example",
+        "Name | Price\n-----------\nInk | 12.00\nPaper | 5.00",
+        "My orders\n__________\nInk 12\nPaper 5",
+        "FYI\n\nFrom: Eve <eve@else.example>\nSent: Monday\nTo: Ada\nSubject: Bill\n\nPay now.",
+        "Zur Info!\n\nVon: Eve <eve@else.example>\nGesendet: Montag\nAn: Ada\nBetreff: Rechnung\n\nBitte zahlen.",
+    ],
+)
+def test_data_below_a_heading_and_what_is_sent_for_information_stay_new(text: str) -> None:
+    assert cut(text) == Cut(text)
