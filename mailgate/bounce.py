@@ -348,6 +348,6 @@ def _ids_of(data: bytes) -> list[str]:
 
 def _ids_in(text: str) -> list[str]:
     pattern = re.compile(
-        r"(?im)^[ \t>]{0,8}(?:x-)?(?:original[- ])?message[- ]?id\s{0,2}:[ \t]*\n?[ \t>]*(<[^<>\s]{3,250}>)"
+        r"(?im)^[ \t>]{0,8}(?:x-)?(?:original[- ])?message[- ]?id\s{0,2}:[ \t]*+\n?+[ \t>]*+(<[^<>\s]{3,250}>)"
     )
     return [match[1] for match in pattern.finditer(text)]
