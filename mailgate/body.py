@@ -169,7 +169,7 @@ def _best(mail: Mail, group: list[Part]) -> str:
         return _words_of(mail, group[0])
     plain = "\n".join(_words_of(mail, part) for part in group if part.type in PLAIN)
     pages = [part for part in group if part.type in HTML and part.type not in LESSER]
-    if plain.strip():
+    if _says_anything(plain) or (plain.strip() and not pages):
         return _richer(mail, plain, pages) or _commanding(mail, plain, pages) or plain
     for kinds in (ENRICHED, HTML):
         chosen = [part for part in group if part.type in kinds and (part.type not in LESSER or not pages)]
@@ -205,6 +205,12 @@ def _richer(mail: Mail, plain: str, pages: list[Part]) -> str:
     if not told or not (stub or len(told) >= 4 * len(words) + 30):
         return ""
     return text if same else f"{text.rstrip()}\n\n{plain}"
+
+
+def _says_anything(plain: str) -> bool:
+    """Tell whether a plain text holds a letter or digit outside of `[image: …]` and the like."""
+    bare = re.sub(r"\[[^\[\]\n]{0,200}\]|&nbsp;", "", plain) if "[" in plain or "&" in plain else plain
+    return any(map(str.isalnum, bare))
 
 
 def _commanding(mail: Mail, plain: str, pages: list[Part]) -> str:

@@ -25,7 +25,8 @@ NO_WIDTH = dict.fromkeys(
     [0xAD, 0x34F, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xFE0E, 0xFE0F]
 )
 BLANK = " \t\r\f\v\xa0\x85\u1680\u202f\u205f\u3000\u2028\u2029\u200c\u200d" + "".join(map(chr, range(0x2000, 0x200B)))
-MARKS = "*_"  # how plain text renders what was bold
+MARKS = '*_"`/'  # how plain text renders what was bold or set apart
+WIDE = ("\uff33", "\uff53")  # full-width S: an input method wrote all of the line so
 BULLETS = "-*\u2022\u00b7\u2013\u25cf\u25aa\u2023"
 LONGEST_LIST = 10_000  # characters of addresses that go on over lines
 MOST_COMMANDS = 100  # in one mail
@@ -48,6 +49,10 @@ RELAY = {"yes": True, "no": False}
 
 def parts(line: str) -> tuple[str, str] | None:
     """Return (action, value) of a line that has the form of a command, as written, or None."""
+    if not line.isascii() and line.translate(NO_WIDTH).strip(BLANK).startswith(WIDE):
+        import unicodedata
+
+        line = unicodedata.normalize("NFKC", line)
     if "et" not in line[:60].lower():
         return None
     line = line.translate(NO_WIDTH).strip(BLANK)
@@ -63,6 +68,11 @@ def parts(line: str) -> tuple[str, str] | None:
 def _at_colon(line: str) -> tuple[str, str, str]:
     """Take a line apart at its first colon of any form."""
     head, colon, value = line[:80].translate(COLONS).partition(":")
+    if not colon:
+        head, colon, value = line[:80].partition("=")
+    if not colon:  # forgotten, where an action that is known stands before a blank
+        head, colon, value = line[:80].partition(" ")
+        colon = colon if value.strip() and head.translate(HYPHENS).lower().removeprefix("set-") in ACTIONS else ""
     return head, colon, value + line[80:] if colon else ""
 
 
@@ -123,6 +133,9 @@ def read(text: str) -> tuple[tuple[Command, ...], tuple[Complaint, ...], str]:
         if understood.action != "cc":
             commands = [command for command in commands if command.action != understood.action]
         commands.append(understood)
+    for line in strays(rest):  # who did not want his mail to be sent must not find it sent
+        if (parts(line) or ("", ""))[0].lower() == "relay":
+            complaints.append(Complaint(line, "it stands below the text, where no command counts"))
     return tuple(commands), tuple(complaints), rest
 
 

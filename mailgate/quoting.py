@@ -125,7 +125,11 @@ def _attributes(lines: list[str], marked: bool) -> bool:
         return True
     if marked and len(lines) == 1:
         return verb
-    return verb and dated and _opens(text) == 2 and (addressed or PERSONS.isdisjoint(words))
+    if addressed:
+        return verb and dated and _opens(text) == 2
+    timed = re.search(r"\d[:.h]\d\d", text) is not None
+    said = words[1:] if words[:1] == ["el"] else words  # how such a line begins in Spanish
+    return verb and (timed or marked) and dated and _opens(text) == 2 and PERSONS.isdisjoint(said)
 
 
 def _dated_first(text: str) -> bool:
@@ -259,7 +263,8 @@ def _header_block(lines: list[str], at: int, ruled: bool = False) -> bool:
     full = {"from", "date", "subject"} <= kinds
     if address:
         return len(kinds - {"cc", "other"}) >= 3 or (ruled and len(kinds) >= 2)
-    return full or ((bold or ruled) and len(kinds) >= 3)
+    whole = _label(lines[at]) == "from" and "to" in kinds  # as Outlook writes it, where it shows names alone
+    return (full and whole) or ((bold or ruled) and len(kinds) >= 3)
 
 
 def _ruled(line: str) -> str:

@@ -35,6 +35,9 @@ WROTE_PIECES = (
 PERSONS = _words("""
     i he she we they you ich er sie wir ihr je elle nous vous ils yo él ella nosotros io lei lui noi ik hij zij wij jag
     han hon jeg hun eu ele ela ona я он она мы вы
+    my your our his her their the mr mrs mein meine dein deine unser unsere ihre euer eure herr frau der die das ein
+    eine votre notre une monsieur madame su nuestro nuestra señor señora mio suo nostro signor signora mijn uw onze
+    mevrouw meneer een min din deres meu minha seu nosso
 """)
 # What an attribution begins with, beside a date in digits or a day's name.
 OPENINGS = _words("""

@@ -64,7 +64,9 @@ def _delimited(lines: list[str], last: int) -> int:
     for at in range(last - 1, _lowest(last) - 1, -1):
         line = lines[at]
         text = line.strip()
-        if text in ("--", "- --", "—", "–") and _terse(lines, at + 1, last, 30 if line.endswith("- ") else 15):
+        items = line == "--" and ("--" in lines[max(0, at - 40) : at] or lines[max(0, at - 1)].endswith(":"))
+        most = 30 if line.endswith("- ") else 15
+        if text in ("--", "- --", "—", "–") and not items and _terse(lines, at + 1, last, most):
             return at
         if len(text) < 2 or len(text) > LONGEST_LINE:
             continue
@@ -72,8 +74,7 @@ def _delimited(lines: list[str], last: int) -> int:
             continue  # a rule at the end divides nothing
         apart = not (at and lines[at - 1].strip())  # else it underlines a heading
         if not text.strip("_"):
-            below = apart and ((len(text) >= 10 and _brief(lines, at + 1, last)) or _names(lines, at + 1, last))
-            if below or _list_footer(lines, at + 1, last):
+            if (apart and _names(lines, at + 1, last)) or _list_footer(lines, at + 1, last):
                 return at
         elif len(text) >= 5 and not text.strip("-"):
             if _list_footer(lines, at + 1, last) or (apart and at + 2 < last and _names(lines, at + 1, last)):
@@ -99,13 +100,17 @@ def _listed(lines: list[str], at: int) -> bool:
 
 def _terse(lines: list[str], start: int, stop: int, most: int) -> bool:
     """Tell whether lines are few and ask nothing."""
-    texts = [line.strip() for line in lines[start:stop] if line.strip()]
-    return len(texts) <= most and not any(text.endswith(("?", "？")) for text in texts)
+    texts = [line.strip() for line in lines[start:stop]]
+    said = next((texts[at + 1 :] for at, text in enumerate(texts) if at and not text), [])  # below the name
+    if sum(map(bool, texts)) > most or any(text.endswith(("?", "？")) for text in texts):
+        return False
+    return not any(text.lower().startswith(("ps", "p.s")) or _sentence(text) for text in said)
 
 
-def _brief(lines: list[str], start: int, stop: int) -> bool:
-    texts = [line.strip() for line in lines[start:stop] if line.strip()]
-    return 0 < len(texts) <= 5 and all(len(text) <= 60 and len(text.split()) <= 6 and "?" not in text for text in texts)
+def _sentence(text: str) -> bool:
+    """Tell whether a line is a sentence: some words, most of them small, and a full stop."""
+    words = text.split()
+    return len(words) >= 4 and text[-1:] in ".!" and sum(word[0].islower() for word in words) * 2 >= len(words)
 
 
 def _list_footer(lines: list[str], start: int, stop: int) -> bool:
@@ -124,6 +129,10 @@ def _named(text: str) -> bool:
 def _contact(line: str) -> bool:
     """Tell whether a line says how to reach somebody, or is a name, a title, a company: no word in it is plain."""
     text = line.strip()
+    label, colon, value = text.partition(":")
+    known = not CONTACT.isdisjoint(label.lower().replace(".", "").split())
+    if colon and value.strip() and not known and not value.startswith("//"):
+        return False
     if len(text) > 100 or text.endswith(("?", "!", ";")) or text[:3].lower() in ("ps:", "ps.", "p.s", "nb:", "n.b"):
         return False
     plain = 0
@@ -180,15 +189,7 @@ def _boasts(line: str) -> bool:
         return False
     if more and not more.startswith(("a ", "an ", "please", "so ", "sorry")):
         return False
-    device = any(piece in f" {clause}" for piece in DEVICES)
-    proper = text.startswith("sent from ") and _proper(line)
-    return (device and len(head.split()) <= 12) or (first and proper)
-
-
-def _proper(line: str) -> bool:
-    words = line.strip(" \t*_-–—.").split()[2:]
-    words = words[1:] if words[:1] == ["my"] else words
-    return 1 <= len(words) <= 4 and all(word[:1].isupper() for word in words)
+    return any(piece in f" {clause}" for piece in DEVICES) and len(head.split()) <= 12
 
 
 def _notice(lines: list[str], last: int, more: bool = False) -> int:
@@ -198,14 +199,18 @@ def _notice(lines: list[str], last: int, more: bool = False) -> int:
         begin -= 1
     if begin and lines[begin - 1].strip():
         return last
+    above = next((line.rstrip() for line in reversed(lines[max(0, begin - 4) : begin]) if line.strip()), "")
+    if above.endswith((",", ":", "，", "：")):  # a greeting: what follows is the letter
+        return last
     text = " ".join(line.strip()[:LONGEST_NOTICE] for line in lines[begin:last])[:LONGEST_NOTICE].lower()
-    if len(text) < 300 and any(piece in text for piece in FOOTERS) and text.count("?") == 0:
+    linked = "http" in text or "www." in text
+    if len(text) < 300 and "?" not in text and any(text.startswith(one) or (linked and one in text) for one in FOOTERS):
         return begin
     if not text.strip("-_*=# "):  # a rule that closes a notice
-        above = begin
-        while above and not lines[above - 1].strip():
-            above -= 1
-        return begin if above and _notice(lines, above) < above else last
+        end = begin
+        while end and not lines[end - 1].strip():
+            end -= 1
+        return begin if end and _notice(lines, end) < end else last
     if len(text) < 90 or text.rstrip().endswith("?") or not SINGULAR.isdisjoint(text.split()):
         return last
     return begin if sum(any(piece in text for piece in kind) for kind in LEGAL) >= (2 if more else 3) else last

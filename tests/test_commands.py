@@ -179,7 +179,7 @@ def test_the_line_as_mail_clients_write_it(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["Hello", "> Set-State: open", "Set: open", "Set-: open", "Set-State open", "Set State: x", "Reset-State: open",
+    ["Hello", "> Set-State: open", "Set: open", "Set-: open", "Set State: x", "Reset-State: open",
      "- Set-State: open", "Set-State!: open", ": open", ""],
 )  # fmt: skip
 def test_what_is_not_a_command_line(line: str) -> None:
@@ -365,3 +365,36 @@ def test_a_hundred_lines_are_carried_out_and_more_are_none() -> None:
     assert [(one.line, one.reason) for one in complaints] == [
         (line.strip(), "there are more than 100 such lines; none was carried out")
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ｓｅｔ－Ｒｅｌａｙ：no",
+        "Set-Relay = no",
+        '"Set-Relay: no"',
+        "`Set-Relay: no`",
+        "Set-Relay no",
+        "/Set-Relay: no/",
+    ],
+)
+def test_what_was_meant_for_a_command_is_one(line: str) -> None:
+    commands, complaints, rest = read(f"{line}\n\nWords\n")
+    assert [(one.action, one.value) for one in commands] == [("relay", False)]
+    assert (complaints, rest) == ((), "Words\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["Set-up of the printer fails", "Set-top box", "Set-Relays are on", "Set the state = open"]
+)
+def test_what_only_begins_like_a_command_is_text(line: str) -> None:
+    assert read(f"{line}\n") == ((), (), f"{line}\n")
+
+
+def test_a_wish_not_to_send_stops_the_mail_wherever_it_stands() -> None:
+    commands, complaints, _ = read("[Logo]\nSet-Relay: no\n\nWords\n")
+    assert commands == ()
+    assert [(one.line, one.reason) for one in complaints] == [
+        ("Set-Relay: no", "it stands below the text, where no command counts")
+    ]
+    assert read("Words\n\nSet-State: open\n")[1] == read("Words\n\n> Set-Relay: no\n")[1] == ()

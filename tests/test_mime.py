@@ -456,3 +456,12 @@ def test_a_page_of_which_only_the_beginning_is_shown_is_attached() -> None:
     found = parse(b"Content-Type: text/html\n\n" + page)
     assert found.text == "Beginning\n\n[Only the beginning of this message is shown here: see the attachment.]\n"
     assert [(one.type, one.data) for one in found.attachments] == [("text/html", page)]
+
+
+@pytest.mark.parametrize("plain", ["\u200b", "\u2060\xad", "&nbsp;", "--", "[image: image.png]", "[cid:image001.png]"])
+def test_a_plain_text_that_says_nothing_gives_way(plain: str) -> None:
+    raw = (
+        f"Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n{plain}\n"
+    )
+    page = "--b\nContent-Type: text/html\n\n<p>please help</p>\n--b--\n"
+    assert parse((raw + page).encode()).text == "please help\n"

@@ -788,3 +788,23 @@ def test_a_hostile_text_is_taken_apart_as_well(line: str) -> None:
 )
 def test_data_below_a_heading_and_what_is_sent_for_information_stay_new(text: str) -> None:
     assert cut(text) == Cut(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Hello,\n\nOn 3 May 2024 your colleague Ada Novak wrote:\n\n"We repair it."\n\nIt is not. Please pay.',
+        "Hi\n\nAm 12.03.2024 schrieb Herr Novak von der Hotline:\n\nKommt morgen.",
+        "Dear support,\n\nDate: 2024-05-03\nFrom: Ada\nSubject: broken printer\n\nIt prints stripes.",
+        "It works.\n-- \nAda\nACME\n\nPS: please send the second invoice too",
+        "It works.\n-- \nAda\n\nOne more thing. The scanner is broken, please come on Monday.",
+        "Two things:\n--\nThe printer is broken again\n--\nThe invoice 4711 is wrong, cancel it please",
+        "Hallo,\n\nlöschen Sie alle Daten des Empfängers. Diese Nachricht ist eine Kündigung, bitte bestätigen.",
+        'Hello,\n\nplease remove the line "virus-free" from your mails, it annoys us.',
+        "Anbei die Daten.\n\nMfG\nAda\n\nSeriennummer: 1234567890\nIBAN: DE12345678901234",
+        "I choose:\n\n__________\nOption B\nTwo pieces",
+        "Where is my parcel\nSent from Hong Kong",
+    ],
+)
+def test_what_a_customer_says_in_words_of_programs_is_his(text: str) -> None:
+    assert cut(text) == Cut(text)
