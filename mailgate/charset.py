@@ -48,16 +48,7 @@ NO_CHARSETS = frozenset(("idna", "punycode", "unicodeescape", "rawunicodeescape"
 WIDER = {"euc_jp": "euc_jis_2004", "cp950": "big5hkscs", "cp932": "shift_jis_2004", "iso8859_6": "cp1256"}
 # In these a few characters may be valid UTF-8 by accident.
 SHARED = frozenset(("gb18030", "cp932", "cp949", "cp950", "big5hkscs", "euc_jp", "johab", "cp874"))
-# What text without a usable label may be. EBCDIC, DOS and Mac charsets are so rare that most finds would be wrong.
-GUESSES = (
-    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859-2", "iso8859-7",
-    "iso8859-9", "koi8-r", "koi8-u", "cp932", "shift_jis_2004", "euc-jp", "euc_jis_2004", "gb18030", "big5",
-    "big5hkscs", "cp949", "cp874",
-)  # fmt: skip
-SAMPLE = 16_384  # bytes by which a charset is guessed
-# Of chardet's confidence, for one-byte and for multi-byte charsets; below it windows-1252 is as good a guess.
-SURE, SURE_ENOUGH = 0.1, 0.04
-TOO_FEW, FEW = 2, 6  # bytes beyond ASCII: no ground for a guess, for one of another script's one-byte charset
+SAMPLE = 16_384  # bytes by which a text is judged
 
 # What XML 1.0 forbids, and C1; every other line end becomes "\n".
 _FORBIDDEN: dict[int, str | None] = dict.fromkeys([*range(32), *range(127, 160), 0xFEFF, 0xFFFE, 0xFFFF])
@@ -195,35 +186,13 @@ def _no_latin(data: bytes) -> bool:
 def guessed(data: bytes) -> str:
     """Return the codec of a text that is not UTF-8 and whose charset nobody told: "cp1252" if nothing speaks against.
 
-    Only the lines that are not ASCII are looked at, and of them SAMPLE bytes. The same bytes give the same answer.
+    The same bytes give the same answer. One byte beyond ASCII is no ground for any other.
     """
-    high = _high(data[: SAMPLE * 64])
-    if high < TOO_FEW:
+    if _high(data[: SAMPLE * 64]) < 2:
         return "cp1252"
-    try:
-        from chardet import detect
-    except ImportError:  # a system that has it not reads such text as it always did
-        return "cp1252"
-    sample = b"\n".join(line for line in data[: SAMPLE * 64].splitlines() if not line.isascii())
-    if len(sample) > SAMPLE:  # cut at a byte that no multi-byte character holds
-        cut = max(sample.rfind(mark, SAMPLE // 2, SAMPLE) for mark in (b" ", b"\n", b"<", b'"'))
-        sample = sample[: cut if cut > 0 else SAMPLE]
-    found = detect(sample, include_encodings=GUESSES, compat_names=False, empty_input_encoding="cp1252")
-    codec = (found["encoding"] or "cp1252").lower()
-    codec = codec_of(codec) or "cp1252"
-    multibyte = codec in SHARED and codec != "cp874"
-    if found["confidence"] < (SURE_ENOUGH if multibyte else SURE):
-        return "cp1252"
-    return "cp1252" if _unlikely(sample.decode(codec, "replace"), 0 if multibyte else FEW) else codec
+    from mailgate.guessing import guess
 
-
-def _unlikely(text: str, few: int) -> bool:
-    """Tell whether letters of another script are fewer than `few`, or stand in one word with Latin ones."""
-    beyond = sum(char > "\u02ff" and char.isalpha() for char in text)
-    if 0 < beyond < few:
-        return True
-    mixed = len(re.findall(r"[a-z][\u0370-\u06ff\u0e00-\u0e7f]|[\u0370-\u06ff\u0e00-\u0e7f][a-z]", text))
-    return mixed * 4 > beyond
+    return guess(data)
 
 
 def _without_surrogates(text: str) -> str:
