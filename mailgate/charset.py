@@ -48,12 +48,19 @@ NO_CHARSETS = frozenset(("idna", "punycode", "unicodeescape", "rawunicodeescape"
 WIDER = {"euc_jp": "euc_jis_2004", "cp950": "big5hkscs", "cp932": "shift_jis_2004", "iso8859_6": "cp1256"}
 # In these a few characters may be valid UTF-8 by accident.
 SHARED = frozenset(("gb18030", "cp932", "cp949", "cp950", "big5hkscs", "euc_jp", "johab", "cp874"))
+# What has letters where the standard has controls is its Windows relative.
+WINDOWS = {
+    "iso8859_2": "cp1250", "iso8859_4": "cp1257", "iso8859_5": "cp1251", "iso8859_6": "cp1256", "iso8859_7": "cp1253",
+    "iso8859_13": "cp1257", "iso8859_15": "cp1252",
+}  # fmt: skip
+SHIFTING = ("iso2022", "hz", "utf-7", "utf-16", "utf-32")  # in these ASCII bytes mean something else
 SAMPLE = 16_384  # bytes by which a text is judged
 
 # What XML 1.0 forbids, and C1; every other line end becomes "\n".
 _FORBIDDEN: dict[int, str | None] = dict.fromkeys([*range(32), *range(127, 160), 0xFEFF, 0xFFFE, 0xFFFF])
 _FORBIDDEN |= {9: "\t", 10: "\n", 11: "\n", 12: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
 _ONE_LINE = _FORBIDDEN | dict.fromkeys((9, 10, 11, 12, 0x85, 0x2028, 0x2029), " ")
+_C1 = bytes(range(128, 160))
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
@@ -97,9 +104,19 @@ def is_utf8(data: bytes) -> bool:
 
 
 def _strictly(data: bytes, codec: str) -> str | None:
+    if codec == "iso2022_kr" and b"\x1b$)C" not in data:
+        data = b"\x1b$)C" + data  # a word cut out of a text has lost what announces its letters
     try:
         return data.decode(codec)
     except (LookupError, ValueError):  # unknown, no text encoding, or other bytes than it allows
+        return _surrogates_joined(data) if codec == "utf-8" and b"\xed" in data else None
+
+
+def _surrogates_joined(data: bytes) -> str | None:
+    """Decode CESU-8: some databases write each half of a surrogate pair in UTF-8."""
+    try:
+        return data.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16")
+    except ValueError:
         return None
 
 
@@ -140,11 +157,13 @@ def _orders(data: bytes, charset: str) -> tuple[str, ...]:
         codec = _wide(data, codec)
         return (codec,) if b"\0" in data else ("utf-8", codec)
     if data.isascii():
-        if b"\x1b$" in data and codec in ("", "cp1252", "utf-8"):
+        if b"\x1b$" in data and not codec.startswith(SHIFTING):
             return ("iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_ext", "utf-8")
         return ("utf-8",) if codec in ("", "cp1252") else (codec,) if codec == "iso2022_jp_ext" else (codec, "utf-8")
     if codec in ("", "cp1252"):
         return ("utf-8",)
+    if codec in WINDOWS and len(data.translate(None, _C1)) < len(data):
+        codec = WINDOWS[codec]
     if codec[:3] != "utf" and (codec not in SHARED or _high(data[:200]) >= 8):
         return ("utf-8", codec, WIDER.get(codec, codec))
     return (codec, WIDER.get(codec, codec), "utf-8")

@@ -6,6 +6,9 @@ what most mail without a label is, and needs no proof; any other has to look cle
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import cache, lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +18,9 @@ MOST = 1_048_576  # bytes in which they are looked for
 LEAST = 0.4  # a candidate that looks worse is none
 BAD = -1.0  # for a character that a language does not use, or not there
 
+# Kinds of characters.
+LOWER, UPPER, LETTER, ASCII, STRANGE, JOINING = 1, 2, 4, 8, 16, 32
+ANY_LETTER = LOWER | UPPER | LETTER
 # Single bytes: the codecs, and by language the letters beyond ASCII in the order of their frequency.
 LATIN = (
     (("cp1252",), (
@@ -54,44 +60,61 @@ OPENING = "“‘„‚«‹¿¡’–—\u00a0"
 CJK_MARKS = "，。、；：？！“”（）《》「」・"
 
 
-def _is_letter(char: str) -> bool:
-    return char.isalpha() or "\u0e31" <= char <= "\u0e4e"  # Thai vowels and tones are marks
+@cache
+def _kinds(codec: str) -> tuple[str, list[str], list[int]]:
+    """Return the characters of a codec's 256 bytes, the same in lower case, and what kind each is."""
+    text = bytes(range(256)).decode(codec, "replace")
+    return text, [char.lower() for char in text], [_kind(char) for char in text]
 
 
-def _is_ascii(char: str) -> bool:
-    return char.isascii() and char.isalpha()
+def _kind(char: str) -> int:
+    if char.isalpha() or "\u0e31" <= char <= "\u0e4e":  # Thai vowels and tones are marks
+        return (LOWER if char.islower() else UPPER if char.isupper() else LETTER) | (ASCII if char < "\x80" else 0)
+    if "\x7f" < char < "\xa0" or char == "\ufffd" or "\u2500" <= char < "\u25a0":
+        return STRANGE
+    return JOINING if char in "\u2019\u00a0\u2013\u2014" else 0
 
 
-def _counted(text: str, latin: bool) -> tuple[dict[str, int], float, int]:
-    """Count the letters beyond ASCII that stand where letters may; return them, a sum for the rest, and the total."""
-    letters: dict[str, int] = {}
+@cache
+def _weights(codec: str, language: str) -> list[float]:
+    """Return how much each byte speaks for a language: 1 for its most frequent letter, BAD for what it has not."""
+    ranks = {letter: 1 - 0.8 * rank / len(language) for rank, letter in enumerate(language)}
+    return [ranks.get(letter, BAD) for letter in _kinds(codec)[1]]
+
+
+def _counted(threes: list[tuple[tuple[int, int, int], int]], codec: str, latin: bool) -> tuple[list[int], float, int]:
+    """Count by byte the letters beyond ASCII that stand where letters may; return a sum for the rest, and the total.
+
+    `threes` are the bytes beyond ASCII between their neighbours, each with how often it comes.
+    """
+    kinds = _kinds(codec)[2]
+    letters = [0] * 256
     rest, total = 0.0, 0
-    for at, char in enumerate(text):
-        if char < "\x80":
-            continue
-        total += 1
-        before, after = text[at - 1 : at] if at else " ", text[at + 1 : at + 2] or " "
-        if not _is_letter(char):
-            strange = char < "\xa0" or char == "\ufffd" or "\u2500" <= char < "\u25a0"
-            inside = before.isalpha() and after.isalpha() and char not in "\u2019\u00a0\u2013\u2014"
-            rest += BAD if strange or inside else 0.2
-        elif (char.isupper() and before.islower()) or (not latin and (_is_ascii(before) or _is_ascii(after))):
-            rest += BAD
+    for (left, byte, right), number in threes:
+        total += number
+        before, kind, after = kinds[left], kinds[byte], kinds[right]
+        if not kind & ANY_LETTER:
+            inside = before & ANY_LETTER and after & ANY_LETTER and not kind & JOINING
+            rest += number * (BAD if kind & STRANGE or inside else 0.2)
+        elif (kind & UPPER and before & LOWER) or (not latin and (before | after) & ASCII):
+            rest += number * BAD
         else:
-            letters[char.lower()] = letters.get(char.lower(), 0) + 1
-            rest -= 0.1 if char.isupper() and before.isupper() else 0
+            letters[byte] += number
+            rest -= number * 0.1 if kind & UPPER and before & UPPER else 0
     return letters, rest, total
 
 
 def _single(data: bytes) -> Iterator[tuple[float, str]]:
+    places = Counter(zip(b" " + data[:-1], data, data[1:] + b" ", strict=True))
+    threes = [found for found in places.items() if found[0][1] > 127]
     for latin, table in ((True, LATIN), (False, NOT_LATIN)):
         for codecs, languages in table:
             for codec in codecs:
-                letters, rest, total = _counted(data.decode(codec, "replace"), latin)
+                letters, rest, total = _counted(threes, codec, latin)
                 prior = 0.05 + 0.3 / total if codec == "cp1252" and total else 0
                 for language in languages:
-                    weights = {letter: 1 - 0.8 * rank / len(language) for rank, letter in enumerate(language)}
-                    found = sum(count * weights.get(letter, BAD) for letter, count in letters.items())
+                    weights = _weights(codec, language)
+                    found = sum([number * weight for number, weight in zip(letters, weights, strict=True)])
                     yield (found + rest) / (total or 1) + prior, codec
 
 
@@ -151,6 +174,11 @@ def _sample(data: bytes) -> bytes:
 def guess(data: bytes) -> str:
     """Return the Python codec that explains the bytes best; cp1252 where nothing is clearly better."""
     sample = _sample(data)
+    return _guessed(sample) if sample else "cp1252"
+
+
+@lru_cache(8)  # a part is decoded by all who look at it
+def _guessed(sample: bytes) -> str:
     if _only_marks(sample.decode("cp1252", "replace")):
         return "cp1252"
     best, codec = max([*_single(sample), *_double(sample)], key=lambda found: found[0])

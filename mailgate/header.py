@@ -22,6 +22,7 @@ _KNOWN = (
     rb"mime-version|content-(?:type|transfer-encoding|disposition|id)|x-[!-9;-~]+|dkim-signature)[ \t]*:"
 )
 
+ADDRESS_FIELDS = (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc")
 LONGEST = 20_000  # characters of a field with parameters
 
 
@@ -84,15 +85,17 @@ def blank_line(flat: bytes, start: int, stop: int) -> tuple[int, int]:
 def read_fields(flat: bytes, start: int, stop: int) -> tuple[list[tuple[bytes, bytes]], int]:
     """Return the fields of the header at `start` (name, value still folded) and where the body begins.
 
-    Lines end with LF or CRLF. A line that is no field ends the header, but for two known breakages: an mbox line on
-    top, and a folded line without its indent.
+    Lines end with LF or CRLF. A line that is no field ends the header, but for known breakages: an mbox line, a folded
+    line without its indent, a name that none can have.
     """
     fields: list[tuple[bytes, bytes]] = []
+    lost: list[bytes] = []  # lines of the last field whose indent got lost
     last, body = blank_line(flat, start, stop)
     position, known = start, -1
     while position < last:
         match = _FIELD.match(flat, position, last)
         if match:
+            _join_lines(fields, lost)
             fields.append((match[1], match[2]))
             position = match.end()
             continue
@@ -100,17 +103,38 @@ def read_fields(flat: bytes, start: int, stop: int) -> tuple[list[tuple[bytes, b
             found = re.compile(_KNOWN).search(flat, position, last)
             known = found.start() if found else last
         line_end = flat.find(b"\n", position, last) + 1 or last
-        if flat.startswith((b":", b"From ", b">From "), position) and (fields and known < last):
-            pass
-        elif fields and _parameter(fields[-1][1], flat, position):
-            fields[-1] = fields[-1][0], fields[-1][1] + b" " + flat[position:line_end]
-        elif fields and known < last:
-            fields[-1] = fields[-1][0], fields[-1][1] + b" " + flat[position : max(line_end, known)]
-            line_end = max(line_end, known)
+        if fields and known < last:
+            if not _no_more(fields[-1][0], flat, position, line_end):
+                lost.append(flat[position:line_end])
+        elif fields and (_parameter(fields[-1][1], flat, position) or _words_go_on(fields[-1][1], flat, position)):
+            lost.append(flat[position:line_end])
         elif fields or not flat.startswith((b"From ", b">From "), position):
-            return fields, position
+            body = position
+            break
         position = line_end
+    _join_lines(fields, lost)
     return fields, body
+
+
+def _join_lines(fields: list[tuple[bytes, bytes]], lost: list[bytes]) -> None:
+    if lost:
+        fields[-1] = fields[-1][0], b" ".join([fields[-1][1], *lost])
+        lost.clear()
+
+
+def _no_more(name: bytes, flat: bytes, position: int, stop: int) -> bool:
+    """Tell whether a line within a header is an mbox line, or a field with a bad name or none, and belongs nowhere."""
+    if flat.startswith((b":", b"From ", b">From "), position):
+        return True
+    before, colon, _ = flat[position : min(stop, position + 80)].partition(b":")
+    if not colon or b"=?" in before or b"@" in before:
+        return False
+    return b" " not in before.strip() or (name.lower() in ADDRESS_FIELDS and flat.find(b"@", position, stop) < 0)
+
+
+def _words_go_on(value: bytes, flat: bytes, position: int) -> bool:
+    """Tell whether a line is an encoded word whose indent got lost, below a value that ends with one."""
+    return flat.startswith(b"=?", position) and value[-100:].rstrip().endswith(b"?=")
 
 
 def _parameter(value: bytes, flat: bytes, position: int) -> bool:
@@ -186,7 +210,7 @@ def _unclosed(value: str, start: int, stop: int, encoding: str) -> int:
 
 def _words(value: str) -> Iterator[str | _Word]:
     """Split a value into literal texts and encoded words."""
-    begin = re.compile(r"=\? ?([^?\s]{0,60}) ?\? ?([bBqQ]) ?\?")
+    begin = re.compile(r"=\? ?([^?\s]{0,60}(?: [^?\s]{1,20})?) ?\? ?([bBqQ]) ?\?")
     position, end = 0, 0
     match = begin.search(value)
     while match:
@@ -219,6 +243,10 @@ def decode_words(value: str) -> str:
     return value
 
 
+def _same(label: str) -> str:
+    return label.lower().replace("-", "").replace("_", "").partition("*")[0]
+
+
 def _decode_once(value: str) -> str:
     out: list[str] = []
     pending: list[_Word] = []
@@ -231,7 +259,7 @@ def _decode_once(value: str) -> str:
             else:
                 gap = piece
             continue
-        if pending and piece.charset.lower() != pending[0].charset.lower():
+        if pending and _same(piece.charset) != _same(pending[0].charset):
             out.append(_decoded(pending))
             pending.clear()
         pending.append(piece)

@@ -110,6 +110,15 @@ def test_no_label_stands_for_two_charsets() -> None:
         ("Grüße, Grüße".encode("cp1252") + b" \x81", "utf-8", "Grüße, Grüße \ufffd"),
         ("яюбка".encode("cp1251"), "windows-1251", "яюбка"),
         (b"+2AA-x", "utf-7", "x"),
+        (b"\x0e0!\x0f", "iso-2022-kr", "가"),
+        (b"a\xed\xa0\xbd\xed\xb8\x80b", "utf-8", "a😀b"),
+        (b"a\xed\xa0\xbdb" + "äöüß".encode(), "utf-8", "a\ufffd\ufffd\ufffdbäöüß"),
+        (b"\x9c\xb9\x9f", "iso-8859-2", "śąź"),
+        (b"\xb6\xb1", "iso-8859-2", "śą"),
+        (b"\x93\xd2\xe5\xf1\xf2\x94", "iso-8859-5", "“Тест”"),
+        (b"\x80 5", "iso-8859-15", "€ 5"),
+        (b"\xa4 5", "iso-8859-15", "€ 5"),
+        ("テスト".encode("iso2022_jp"), "shift_jis", "テスト"),
     ],
 )  # fmt: skip
 def test_bytes_and_their_labels(data: bytes, label: str, text: str) -> None:
