@@ -164,6 +164,9 @@ def test_hostile_values_are_read_to_the_end(piece: str, field: str) -> None:
         ("<ä@b.example>", ("<ä@b.example>",)),
         ("<a\u202e@b.example>", ("<a@b.example>",)),
         ('"<a@b.example>"', ("<a@b.example>",)),
+        ("&lt;a@b.example&gt; &lt;c@d.example&gt;", ("<a@b.example>", "<c@d.example>")),
+        ("[a@b.example]", ("<a@b.example>",)),
+        ("<a@[192.0.2.1]>", ("<a@[192.0.2.1]>",)),
         ("<>", ()),
     ],
 )
@@ -204,15 +207,30 @@ NOON = 1489485600.0  # 2017-03-14 10:00:00 UTC
         "Tuesday, March 14, 2017 10:00 AM",
         "Tue, 14 Mar 2017 11:00:00 +0100 (Mitteleuropäische Zeit)",
         "Tue,  14  Mar  2017  11:00:00  +0100",
+        "14.03.2017 10:00:00",
+        "14.3.2017, 11:00 +0100",
+        "2017/03/14 10:00:00",
+        "Tue, 14 Mar 2017 12:00:00 +2",
+        "Tue, 14 Mar 2017 09:00:00 GMT-1",
+        "mar., 14 mars. 2017 11:00:00 +0100",
+        "=?utf-8?q?Tue=2C_14_Mar_2017_10=3A00=3A00_+0000?=",
     ],
 )
 def test_one_moment_in_many_forms(value: str) -> None:
     assert date_of(value) == NOON
 
 
+@pytest.mark.parametrize("value", ["1 Jan 2000 00:00:00", "1-Jan-00 00:00:00 -0000", "Sat, 1 Jan 100 00:00:00 GMT"])
+def test_the_year_2000(value: str) -> None:
+    assert date_of(value) == 946684800.0
+
+
 def test_hours_after_noon_and_dates_without_hours() -> None:
     assert date_of("Tuesday, March 14, 2017 10:00 PM") == NOON + 12 * 3600
     assert date_of("14 Mar 2017") == NOON - 10 * 3600
+    assert date_of("2017-03-14") == NOON - 10 * 3600
+    assert date_of("13 Mar 2017 24:00:00") == NOON - 10 * 3600
+    assert date_of("29 Feb 2016 00:00:00 GMT") == 1456704000.0
     assert date_of("Thu, 1 Jan 1970 00:00:00 +0000") == 0.0
     assert date_of("Wed, 31 Dec 1969 23:00:00 +0000") == -3600.0
 
@@ -223,6 +241,9 @@ def test_hours_after_noon_and_dates_without_hours() -> None:
         "", "Date", "yesterday", "1", "7370951615", "Tue, 99 Mar 2017 10:00:00 +0000",
         "Tue, 14 Foo 2017 10:00:00 +0000",
         "Tue, 14 Mar 99999 10:00:00 +0000", "14 Mar 2017 10:00:00 +99999999999999", "Tue, 0 Mar 2017 10:00:00",
+        "Tue, 14 Mar 0000 10:00:00 +0000", "Tue, 14 Mar 0 10:00:00 +0000", "Tue, 14 Mar -2017 10:00:00 +0000",
+        "Tue, 31 Feb 2017 10:00:00", "29 Feb 2017 10:00:00", "Tue, 14 Mar 2017 25:00:00", "Tue, 14 Mar 2017 10:60:00",
+        "Tue, 14 Mar 2017 -10:00:00", "Tue, 14 Mar 2017 10:00:61", "14.13.2017", "99.99.9999 10:00",
         "2017-99-14T10:00:00Z", "14/03/2017 10:00:00", ":" * 1000, "(" * 1000,
     ],
 )  # fmt: skip
