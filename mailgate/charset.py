@@ -43,6 +43,11 @@ ALIASES = {
     "utf-16-be": "utf16be unicodefffe cp1201",
     "utf-32": "utf32 ucs4 iso10646ucs4", "utf-32-le": "utf32le cp12000", "utf-32-be": "utf32be cp12001",
 }  # fmt: skip
+# Codecs that are not in Python's table of aliases. What is in neither is not looked up: that searches for a module.
+UNLISTED = frozenset(
+    ("cp720", "cp737", "cp856", "cp874", "cp1006", "koi8_t", "koi8_u", "mac_arabic", "mac_croatian", "mac_farsi",
+     "mac_romanian")
+)  # fmt: skip
 NO_CHARSETS = frozenset(("idna", "punycode", "unicodeescape", "rawunicodeescape", "unicodeinternal", "mbcs", "oem"))
 # Wider relatives, for the bytes that a codec refuses.
 WIDER = {"euc_jp": "euc_jis_2004", "cp950": "big5hkscs", "cp932": "shift_jis_2004", "iso8859_6": "cp1256"}
@@ -91,11 +96,13 @@ def codec_of(charset: str) -> str:
     for codec, labels in ALIASES.items():
         if f" {key} " in f" {labels} ":
             return codec
-    if part or number:
-        return key.replace("8859", "8859_")
     if key.startswith("utf8"):
         return "utf-8"
-    return re.sub(r"[^a-z0-9]+", "_", charset.strip(" \t\"';").lower()).strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", charset.strip(" \t\"';").lower()).strip("_")
+    name = key.replace("8859", "8859_") if part or number else name
+    from encodings.aliases import aliases
+
+    return name if name in aliases or name in UNLISTED or name in aliases.values() else ""
 
 
 def is_utf8(data: bytes) -> bool:

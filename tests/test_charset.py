@@ -58,7 +58,8 @@ def test_labels(labels: str, codec: str) -> None:
 @pytest.mark.parametrize(
     ("label", "codec"),
     [("ISO 8859-1", "cp1252"), (" utf 8 ", "utf-8"), ("utf-8 format=flowed", "utf-8"), ("", ""), ("x" * 1000, ""),
-     ("ünï", ""), ("utf-8\x00", "utf-8"), ('"iso-8859-2"; format="flowed"', "iso8859_2")],
+     ("ünï", ""), ("cp31337", ""), ("no-such-charset", ""), ("cp737", "cp737"),
+     ("iso-8859-99", ""), ("utf-8\x00", "utf-8"), ('"iso-8859-2"; format="flowed"', "iso8859_2")],
 )  # fmt: skip
 def test_labels_with_blanks(label: str, codec: str) -> None:
     assert codec_of(label) == codec
