@@ -77,11 +77,17 @@ def _name(tokens: list[str]) -> str:
     return name
 
 
+def _bare(text: str) -> str:
+    """Return an addr-spec without what programs write around one: quotes, brackets, links."""
+    text = text.partition("[mailto:")[0]
+    if len(text) > 2 and text[0] + text[-1] in ("''", "[]"):
+        text = text[1:-1].strip()
+    return text[7:].partition("?")[0] if text[:7].lower() == "mailto:" else text
+
+
 def _addr_spec(text: str, inside: bool) -> tuple[str, str]:
     """Return the addr-spec in a text (`inside`: of angle brackets), and the words beside it."""
-    text = harmless(text).strip()
-    if text[:7].lower() == "mailto:":
-        text = text[7:].partition("?")[0]
+    text = _bare(harmless(text).strip())
     if text.startswith("@") and ":" in text:
         text = text.rpartition(":")[2]
     if '"' not in text:
@@ -99,6 +105,11 @@ def _addr_spec(text: str, inside: bool) -> tuple[str, str]:
     return f"{local}@{host.strip()}", name
 
 
+def _is_plain(word: str) -> bool:
+    local, _, host = word.partition("@")
+    return bool(local) and "." in host and "@" not in host and "=?" not in word
+
+
 def _close(entry: _Entry, loose: list[str], out: list[Address]) -> None:
     """Turn a finished entry into an address. A name without one is kept: `Doe, John <j@d>` is one mailbox."""
     if not (entry.phrase or entry.angle):
@@ -108,8 +119,14 @@ def _close(entry: _Entry, loose: list[str], out: list[Address]) -> None:
     if "@" not in spec:
         spec, rest = _addr_spec("".join(tokens), False)
         tokens = [rest]
-    if not spec.strip("@") or spec.startswith("@") or spec.endswith("@") or "@" not in spec:
+    local, _, host = spec.rpartition("@")
+    if not local.strip("@") or not host or spec.startswith("@") or local.endswith(":"):
         loose.append(_name(entry.phrase))
+        return
+    several = rest.split() if tokens is not entry.phrase and '"' not in spec else []
+    if several and not entry.comment and all(_is_plain(word) for word in (spec, *several)):
+        out.extend(Address(word) for word in (spec, *several))  # their commas are missing
+        loose.clear()
         return
     name = _name(tokens) or _name(["".join(entry.comment)])
     if entry.angle and tokens is entry.phrase:

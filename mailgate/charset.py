@@ -43,26 +43,29 @@ ALIASES = {
     "utf-16-be": "utf16be unicodefffe cp1201",
     "utf-32": "utf32 ucs4 iso10646ucs4", "utf-32-le": "utf32le cp12000", "utf-32-be": "utf32be cp12001",
 }  # fmt: skip
+# Codecs that are not in Python's table of aliases. What is in neither is not looked up: that searches for a module.
+UNLISTED = frozenset(
+    ("cp720", "cp737", "cp856", "cp874", "cp1006", "koi8_t", "koi8_u", "mac_arabic", "mac_croatian", "mac_farsi",
+     "mac_romanian")
+)  # fmt: skip
 NO_CHARSETS = frozenset(("idna", "punycode", "unicodeescape", "rawunicodeescape", "unicodeinternal", "mbcs", "oem"))
 # Wider relatives, for the bytes that a codec refuses.
 WIDER = {"euc_jp": "euc_jis_2004", "cp950": "big5hkscs", "cp932": "shift_jis_2004", "iso8859_6": "cp1256"}
 # In these a few characters may be valid UTF-8 by accident.
 SHARED = frozenset(("gb18030", "cp932", "cp949", "cp950", "big5hkscs", "euc_jp", "johab", "cp874"))
-# What text without a usable label may be. EBCDIC, DOS and Mac charsets are so rare that most finds would be wrong.
-GUESSES = (
-    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859-2", "iso8859-7",
-    "iso8859-9", "koi8-r", "koi8-u", "cp932", "shift_jis_2004", "euc-jp", "euc_jis_2004", "gb18030", "big5",
-    "big5hkscs", "cp949", "cp874",
-)  # fmt: skip
-SAMPLE = 16_384  # bytes by which a charset is guessed
-# Of chardet's confidence, for one-byte and for multi-byte charsets; below it windows-1252 is as good a guess.
-SURE, SURE_ENOUGH = 0.1, 0.04
-TOO_FEW, FEW = 2, 6  # bytes beyond ASCII: no ground for a guess, for one of another script's one-byte charset
+# What has letters where the standard has controls is its Windows relative.
+WINDOWS = {
+    "iso8859_2": "cp1250", "iso8859_4": "cp1257", "iso8859_5": "cp1251", "iso8859_6": "cp1256", "iso8859_7": "cp1253",
+    "iso8859_13": "cp1257", "iso8859_15": "cp1252",
+}  # fmt: skip
+SHIFTING = ("iso2022", "hz", "utf-7", "utf-16", "utf-32")  # in these ASCII bytes mean something else
+SAMPLE = 16_384  # bytes by which a text is judged
 
 # What XML 1.0 forbids, and C1; every other line end becomes "\n".
 _FORBIDDEN: dict[int, str | None] = dict.fromkeys([*range(32), *range(127, 160), 0xFEFF, 0xFFFE, 0xFFFF])
 _FORBIDDEN |= {9: "\t", 10: "\n", 11: "\n", 12: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
 _ONE_LINE = _FORBIDDEN | dict.fromkeys((9, 10, 11, 12, 0x85, 0x2028, 0x2029), " ")
+_C1 = bytes(range(128, 160))
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
@@ -93,11 +96,13 @@ def codec_of(charset: str) -> str:
     for codec, labels in ALIASES.items():
         if f" {key} " in f" {labels} ":
             return codec
-    if part or number:
-        return key.replace("8859", "8859_")
     if key.startswith("utf8"):
         return "utf-8"
-    return re.sub(r"[^a-z0-9]+", "_", charset.strip(" \t\"';").lower()).strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", charset.strip(" \t\"';").lower()).strip("_")
+    name = key.replace("8859", "8859_") if part or number else name
+    from encodings.aliases import aliases
+
+    return name if name in aliases or name in UNLISTED or name in aliases.values() else ""
 
 
 def is_utf8(data: bytes) -> bool:
@@ -106,9 +111,19 @@ def is_utf8(data: bytes) -> bool:
 
 
 def _strictly(data: bytes, codec: str) -> str | None:
+    if codec == "iso2022_kr" and b"\x1b$)C" not in data:
+        data = b"\x1b$)C" + data  # a word cut out of a text has lost what announces its letters
     try:
         return data.decode(codec)
     except (LookupError, ValueError):  # unknown, no text encoding, or other bytes than it allows
+        return _surrogates_joined(data) if codec == "utf-8" and b"\xed" in data else None
+
+
+def _surrogates_joined(data: bytes) -> str | None:
+    """Decode CESU-8: some databases write each half of a surrogate pair in UTF-8."""
+    try:
+        return data.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16")
+    except ValueError:
         return None
 
 
@@ -149,11 +164,13 @@ def _orders(data: bytes, charset: str) -> tuple[str, ...]:
         codec = _wide(data, codec)
         return (codec,) if b"\0" in data else ("utf-8", codec)
     if data.isascii():
-        if b"\x1b$" in data and codec in ("", "cp1252", "utf-8"):
+        if b"\x1b$" in data and not codec.startswith(SHIFTING):
             return ("iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_ext", "utf-8")
         return ("utf-8",) if codec in ("", "cp1252") else (codec,) if codec == "iso2022_jp_ext" else (codec, "utf-8")
     if codec in ("", "cp1252"):
         return ("utf-8",)
+    if codec in WINDOWS and len(data.translate(None, _C1)) < len(data):
+        codec = WINDOWS[codec]
     if codec[:3] != "utf" and (codec not in SHARED or _high(data[:200]) >= 8):
         return ("utf-8", codec, WIDER.get(codec, codec))
     return (codec, WIDER.get(codec, codec), "utf-8")
@@ -196,35 +213,13 @@ def _no_latin(data: bytes) -> bool:
 def guessed(data: bytes) -> str:
     """Return the codec of a text that is not UTF-8 and whose charset nobody told: "cp1252" if nothing speaks against.
 
-    Only the lines that are not ASCII are looked at, and of them SAMPLE bytes. The same bytes give the same answer.
+    The same bytes give the same answer. One byte beyond ASCII is no ground for any other.
     """
-    high = _high(data[: SAMPLE * 64])
-    if high < TOO_FEW:
+    if _high(data[: SAMPLE * 64]) < 2:
         return "cp1252"
-    try:
-        from chardet import detect
-    except ImportError:  # a system that has it not reads such text as it always did
-        return "cp1252"
-    sample = b"\n".join(line for line in data[: SAMPLE * 64].splitlines() if not line.isascii())
-    if len(sample) > SAMPLE:  # cut at a byte that no multi-byte character holds
-        cut = max(sample.rfind(mark, SAMPLE // 2, SAMPLE) for mark in (b" ", b"\n", b"<", b'"'))
-        sample = sample[: cut if cut > 0 else SAMPLE]
-    found = detect(sample, include_encodings=GUESSES, compat_names=False, empty_input_encoding="cp1252")
-    codec = (found["encoding"] or "cp1252").lower()
-    codec = codec_of(codec) or "cp1252"
-    multibyte = codec in SHARED and codec != "cp874"
-    if found["confidence"] < (SURE_ENOUGH if multibyte else SURE):
-        return "cp1252"
-    return "cp1252" if _unlikely(sample.decode(codec, "replace"), 0 if multibyte else FEW) else codec
+    from mailgate.guessing import guess
 
-
-def _unlikely(text: str, few: int) -> bool:
-    """Tell whether letters of another script are fewer than `few`, or stand in one word with Latin ones."""
-    beyond = sum(char > "\u02ff" and char.isalpha() for char in text)
-    if 0 < beyond < few:
-        return True
-    mixed = len(re.findall(r"[a-z][\u0370-\u06ff\u0e00-\u0e7f]|[\u0370-\u06ff\u0e00-\u0e7f][a-z]", text))
-    return mixed * 4 > beyond
+    return guess(data)
 
 
 def _without_surrogates(text: str) -> str:

@@ -22,6 +22,7 @@ _KNOWN = (
     rb"mime-version|content-(?:type|transfer-encoding|disposition|id)|x-[!-9;-~]+|dkim-signature)[ \t]*:"
 )
 
+ADDRESS_FIELDS = (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc")
 LONGEST = 20_000  # characters of a field with parameters
 MOST_GUESSES = 50  # of charsets, in one value or header
 
@@ -85,15 +86,17 @@ def blank_line(flat: bytes, start: int, stop: int) -> tuple[int, int]:
 def read_fields(flat: bytes, start: int, stop: int) -> tuple[list[tuple[bytes, bytes]], int]:
     """Return the fields of the header at `start` (name, value still folded) and where the body begins.
 
-    Lines end with LF or CRLF. A line that is no field ends the header, but for two known breakages: an mbox line on
-    top, and a folded line without its indent.
+    Lines end with LF or CRLF. A line that is no field ends the header, but for known breakages: an mbox line, a folded
+    line without its indent, a name that none can have.
     """
     fields: list[tuple[bytes, bytes]] = []
+    lost: list[bytes] = []  # lines of the last field whose indent got lost
     last, body = blank_line(flat, start, stop)
     position, known = start, -1
     while position < last:
         match = _FIELD.match(flat, position, last)
         if match:
+            _join_lines(fields, lost)
             fields.append((match[1], match[2]))
             position = match.end()
             continue
@@ -101,17 +104,38 @@ def read_fields(flat: bytes, start: int, stop: int) -> tuple[list[tuple[bytes, b
             found = re.compile(_KNOWN).search(flat, position, last)
             known = found.start() if found else last
         line_end = flat.find(b"\n", position, last) + 1 or last
-        if flat.startswith((b":", b"From ", b">From "), position) and (fields and known < last):
-            pass
-        elif fields and _parameter(fields[-1][1], flat, position):
-            fields[-1] = fields[-1][0], fields[-1][1] + b" " + flat[position:line_end]
-        elif fields and known < last:
-            fields[-1] = fields[-1][0], fields[-1][1] + b" " + flat[position : max(line_end, known)]
-            line_end = max(line_end, known)
+        if fields and known < last:
+            if not _no_more(fields[-1][0], flat, position, line_end):
+                lost.append(flat[position:line_end])
+        elif fields and (_parameter(fields[-1][1], flat, position) or _words_go_on(fields[-1][1], flat, position)):
+            lost.append(flat[position:line_end])
         elif fields or not flat.startswith((b"From ", b">From "), position):
-            return fields, position
+            body = position
+            break
         position = line_end
+    _join_lines(fields, lost)
     return fields, body
+
+
+def _join_lines(fields: list[tuple[bytes, bytes]], lost: list[bytes]) -> None:
+    if lost:
+        fields[-1] = fields[-1][0], b" ".join([fields[-1][1], *lost])
+        lost.clear()
+
+
+def _no_more(name: bytes, flat: bytes, position: int, stop: int) -> bool:
+    """Tell whether a line within a header is an mbox line, or a field with a bad name or none, and belongs nowhere."""
+    if flat.startswith((b":", b"From ", b">From "), position):
+        return True
+    before, colon, _ = flat[position : min(stop, position + 80)].partition(b":")
+    if not colon or b"=?" in before or b"@" in before:
+        return False
+    return b" " not in before.strip() or (name.lower() in ADDRESS_FIELDS and flat.find(b"@", position, stop) < 0)
+
+
+def _words_go_on(value: bytes, flat: bytes, position: int) -> bool:
+    """Tell whether a line is an encoded word whose indent got lost, below a value that ends with one."""
+    return flat.startswith(b"=?", position) and value[-100:].rstrip().endswith(b"?=")
 
 
 def _parameter(value: bytes, flat: bytes, position: int) -> bool:
@@ -187,7 +211,7 @@ def _unclosed(value: str, start: int, stop: int, encoding: str) -> int:
 
 def _words(value: str) -> Iterator[str | _Word]:
     """Split a value into literal texts and encoded words."""
-    begin = re.compile(r"=\? ?([^?\s]{0,60}) ?\? ?([bBqQ]) ?\?")
+    begin = re.compile(r"=\? ?([^?\s]{0,60}(?: [^?\s]{1,20})?) ?\? ?([bBqQ]) ?\?")
     position, end = 0, 0
     match = begin.search(value)
     while match:
@@ -220,6 +244,10 @@ def decode_words(value: str) -> str:
     return value
 
 
+def _same(label: str) -> str:
+    return label.lower().replace("-", "").replace("_", "").partition("*")[0]
+
+
 def _decode_once(value: str) -> str:
     out: list[str] = []
     left = MOST_GUESSES
@@ -234,7 +262,7 @@ def _decode_once(value: str) -> str:
             else:
                 gap = piece
             continue
-        if pending and piece.charset.lower() != pending[0].charset.lower():
+        if pending and _same(piece.charset) != _same(pending[0].charset):
             out.append(_decoded(pending, left > 0))
             left -= 1
             pending.clear()
@@ -298,9 +326,11 @@ def message_ids(value: str) -> tuple[str, ...]:
     encoded words, which are decoded. Comments in an id that has blanks are left out (RFC 5322 4.5.4).
     """
     value = decode_words(value)
+    if "<" not in value and "&lt;" in value:
+        value = value.replace("&lt;", "<").replace("&gt;", ">")
     tokens = re.findall(r"<([^<>]*+)>", value)
     if not tokens:
-        tokens = [word.strip("\"'()") for word in re.split(r"[\s,;<>]+", value) if "@" in word]
+        tokens = [word.strip("\"'()[]") for word in re.split(r"[\s,;<>]+", value) if "@" in word]
     ids = ("".join(harmless(_without_comments(token) if " " in token else token).split()) for token in tokens)
     return tuple(dict.fromkeys(f"<{token}>" for token in ids if token))
 
@@ -329,25 +359,37 @@ MONTHS = {
 }  # fmt: skip
 
 
+def _numbered(value: str) -> str:
+    """Return a date whose month is a number with its name: ISO 8601, `2017/03/14`, `14.03.2017`."""
+    found = re.match(r"(\d{4})([-/])(\d\d)\2(\d\d)(?:(?:[T ,]+)(\d\d?:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(.*)|$)", value)
+    parts = (found[1], found[3], found[4], found[5], found[6]) if found else None
+    if not parts:
+        found = re.match(
+            r"(?:[^\W\d]+\.?,?\s+)?(\d\d?)\.(\d\d?)\.(\d{4}),?(?:\s+(\d\d?:\d\d(?::\d\d)?)\s*(.*)|$)", value
+        )
+        parts = (found[3], found[2], found[1], found[4], found[5]) if found else None
+    if not parts or not 1 <= int(parts[1]) <= 12:
+        return value
+    year, month, day, hours, zone = parts
+    zone = "+0000" if zone in ("Z", None) else zone
+    return f"{int(day)} {list(MONTHS)[int(month) - 1]} {year} {hours or '00:00'} {zone}"
+
+
 def _usual(value: str) -> str:
     """Return a date in the form that parsedate_tz reads: ISO 8601, foreign months, and odd zones written anew."""
     value = _without_comments(value).replace('"', " ").strip()
-    iso = re.match(r"(\d{4})-(\d\d)-(\d\d)[T ,]+(\d\d?:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(.*)", value)
-    if iso and 1 <= int(iso[2]) <= 12:
-        value = (
-            f"{int(iso[3])} {list(MONTHS)[int(iso[2]) - 1]} {iso[1]} {iso[4]} {'+0000' if iso[5] == 'Z' else iso[5]}"
-        )
+    value = _numbered(value)
     value = re.sub(r"\s*:\s*", ":", value)
     value = re.sub(r"^[^\W\d]+\.?,?\s*(?=\d{1,2}[\s.-])", "", value)  # the weekday, in whatever language
-    zone = re.search(r"(?:(?:GMT|UTC?|Z)\s?)?([+-])(\d\d?):?(\d\d)$", value)
+    zone = re.search(r"(?:(?:GMT|UTC?|Z)\s?)?(?<!\d)([+-])(\d\d?)(?::?(\d\d))?$", value)
     if zone and zone.start() > 8:
-        value = f"{value[: zone.start()]} {zone[1]}{int(zone[2]):02}{zone[3]}"
+        value = f"{value[: zone.start()]} {zone[1]}{int(zone[2]):02}{zone[3] or '00'}"
     words = value.split()
     for at, word in enumerate(words):
         letters = word.strip(".,").lower()
         minutes = ZONES.get(letters) if at else None
         month = next((name for name, others in MONTHS.items() if letters[:4] in others.split()), None)
-        month = month or next((name for name, others in MONTHS.items() if letters[:3] in others.split()), None)
+        month = month or next((name for name, others in MONTHS.items() if letters[:3] in (name, *others.split())), None)
         if minutes is not None:
             words[at] = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
         elif month and at:
@@ -360,21 +402,26 @@ def _usual(value: str) -> str:
 def date_of(value: str) -> float | None:
     """Return the time of a Date field (RFC 5322 3.3) in seconds since the epoch; without a zone it is UTC.
 
-    None for what is no date, and for years before 1900 or after 9999. Two-digit years are those from 1969 to 2068,
-    three-digit ones count from 1900, as RFC 5322 4.3 says.
+    None for what is no date or in no calendar, and for years before 1900 or after 9999. Two-digit years are those from
+    1969 to 2068, three-digit ones count from 1900, as RFC 5322 4.3 says.
     """
-    from calendar import timegm
+    from calendar import monthrange, timegm
     from email.utils import parsedate_tz
 
+    value = decode_words(value[:1000])[:200]
     try:
-        parsed = parsedate_tz(_usual(value[:200]))
+        parsed = parsedate_tz(_usual(value))
         if parsed is None:
             return None
         year, month, day, hour, minute, second = parsed[:6]
         year += 1900 if 100 <= year < 1000 else 0
-        if not (1900 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31 and abs(parsed[9] or 0) < 100_000):
+        if year == 2000 and not re.search(r"(?:(?<![\d:+-])|(?<=[^\W\d]-))(?:20)?00(?!\d)", value):
+            return None  # the year was 0, or less
+        if not (1900 <= year <= 9999 and 1 <= day <= monthrange(year, month)[1] and abs(parsed[9] or 0) < 100_000):
             return None
-        hour += 12 if hour < 12 and re.search(r"(?i)\d\s?pm\b", value[:200]) else 0
+        if not (0 <= hour <= 24 and 0 <= minute <= 59 and 0 <= second <= 60 and 0 <= hour * 60 + minute <= 1440):
+            return None
+        hour += 12 if hour < 12 and re.search(r"(?i)\d\s?pm\b", value) else 0
         return float(timegm((year, month, day, hour, minute, second, 0, 0, 0)) - (parsed[9] or 0))
     except (ValueError, OverflowError, IndexError, TypeError):  # dates that cannot be, which parsedate_tz lets through
         return None

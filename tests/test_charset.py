@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import codecs
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.charset import ALIASES, GUESSES, WIDER, codec_of, decode_text, guessed
+from mailgate.charset import ALIASES, WIDER, codec_of, decode_text, guessed
+from mailgate.guessing import DOUBLE, LATIN, NOT_LATIN
 from mailgate.message import parse
 
-guessing = pytest.mark.skipif(find_spec("chardet") is None, reason="chardet is not installed")
+GUESSES = [*DOUBLE, *(codec for several, _ in (*LATIN, *NOT_LATIN) for codec in several)]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,8 @@ def test_labels(labels: str, codec: str) -> None:
 @pytest.mark.parametrize(
     ("label", "codec"),
     [("ISO 8859-1", "cp1252"), (" utf 8 ", "utf-8"), ("utf-8 format=flowed", "utf-8"), ("", ""), ("x" * 1000, ""),
-     ("ünï", ""), ("utf-8\x00", "utf-8"), ('"iso-8859-2"; format="flowed"', "iso8859_2")],
+     ("ünï", ""), ("cp31337", ""), ("no-such-charset", ""), ("cp737", "cp737"),
+     ("iso-8859-99", ""), ("utf-8\x00", "utf-8"), ('"iso-8859-2"; format="flowed"', "iso8859_2")],
 )  # fmt: skip
 def test_labels_with_blanks(label: str, codec: str) -> None:
     assert codec_of(label) == codec
@@ -110,6 +111,15 @@ def test_no_label_stands_for_two_charsets() -> None:
         ("Grüße, Grüße".encode("cp1252") + b" \x81", "utf-8", "Grüße, Grüße \ufffd"),
         ("яюбка".encode("cp1251"), "windows-1251", "яюбка"),
         (b"+2AA-x", "utf-7", "x"),
+        (b"\x0e0!\x0f", "iso-2022-kr", "가"),
+        (b"a\xed\xa0\xbd\xed\xb8\x80b", "utf-8", "a😀b"),
+        (b"a\xed\xa0\xbdb" + "äöüß".encode(), "utf-8", "a\ufffd\ufffd\ufffdbäöüß"),
+        (b"\x9c\xb9\x9f", "iso-8859-2", "śąź"),
+        (b"\xb6\xb1", "iso-8859-2", "śą"),
+        (b"\x93\xd2\xe5\xf1\xf2\x94", "iso-8859-5", "“Тест”"),
+        (b"\x80 5", "iso-8859-15", "€ 5"),
+        (b"\xa4 5", "iso-8859-15", "€ 5"),
+        ("テスト".encode("iso2022_jp"), "shift_jis", "テスト"),
     ],
 )  # fmt: skip
 def test_bytes_and_their_labels(data: bytes, label: str, text: str) -> None:
@@ -132,30 +142,26 @@ TEXTS = {
     ("cp1252",): "Grüße aus Köln, für Ihre Mühe wäre ich sehr dankbar – natürlich eilt es.",
 }
 PAIRS = [(codec, text) for several, text in TEXTS.items() for codec in several]
-LATIN = ("iso8859_2", "cp1250", "cp1254")  # these look like Latin-1, and stay it where they are labelled so
+LIKE_LATIN = ("iso8859_2", "cp1250", "cp1254")  # these look like Latin-1, and stay it where they are labelled so
 
 
-@guessing
 @pytest.mark.parametrize("label", ["", "us-ascii", "utf-8", "x-unknown"])
 @pytest.mark.parametrize(("codec", "text"), PAIRS)
 def test_a_charset_that_nobody_told_is_guessed(codec: str, text: str, label: str) -> None:
     assert decode_text(text.encode(codec), label) == text
 
 
-@guessing
-@pytest.mark.parametrize(("codec", "text"), [pair for pair in PAIRS if pair[0] not in LATIN])
+@pytest.mark.parametrize(("codec", "text"), [pair for pair in PAIRS if pair[0] not in LIKE_LATIN])
 def test_what_cannot_be_latin_is_guessed_whatever_its_label(codec: str, text: str) -> None:
     assert decode_text(text.encode(codec), "iso-8859-1") == text
 
 
-@guessing
 def test_another_multibyte_charset_than_the_label_says() -> None:
     text = TEXTS["cp932", "euc_jp"]
     assert decode_text(text.encode("euc_jp"), "iso-2022-jp") == text
     assert decode_text(text.encode("cp932"), "iso-2022-jp") == text
 
 
-@guessing
 def test_headers_without_a_charset_are_guessed_together() -> None:
     raw = "From: Анна <anna@customer.example>\nSubject: Пустые страницы\n\n".encode("koi8-r")
     assert parse(raw).sender.name == "Анна"
@@ -189,3 +195,35 @@ def test_guesses_are_total_and_the_same_each_time(data: bytes) -> None:
 def test_every_codec_is_total(label: str, data: bytes) -> None:
     decode_text(data, label)
     decode_text(b"\x1b$B" + data + b"\x1b(I" + data + b"\x1b$(D" + data, label)
+
+
+SHORT = [
+    ("cp1251", "Заявка на ремонт"), ("cp1251", "СРОЧНО! Оплата"), ("koi8_u", "Оксана Бондаренко"),
+    ("iso8859_5", "Накладная"), ("cp866", "Ошибка при входе"), ("cp1253", "Ελένη Παππά"), ("cp1255", "רונית לוי"),
+    ("cp1256", "فاطمة الزهراء"), ("cp1254", "Kırmızı ışık yanıyor"), ("cp1250", "Małgorzata Żółć"),
+    ("iso8859_2", "Jiří Dvořák"),
+    ("cp874", "ลืมรหัสผ่าน"), ("cp932", "返品について"), ("euc_jp", "鈴木一郎"), ("gb18030", "退货申请"),
+    ("big5", "黃美玲"), ("cp949", "최수진"), ("cp1252", "Perché è così"), ("cp1252", "25 °C ± 2"),
+    ("cp1252", "£50 off"),
+    ("cp1252", "“Prêt” – à 5 €"), ("cp1252", "ÜBERWEISUNG FÜR SIE"), ("cp1252", "Íñigo Peña"),
+    ("cp1252", "João Conceição"),
+    ("cp1252", "Jørgen Ødegård"), ("cp1252", "© 2024 Firma®"), ("cp1252", "¿Dónde está?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("codec", "text"), SHORT)
+def test_a_few_words_are_enough(codec: str, text: str) -> None:
+    assert decode_text(text.encode(codec), "") == text
+
+
+def test_ornaments_above_a_text_do_not_hide_what_it_is() -> None:
+    text = (
+        "━─━─━─━─━─━─━─━─\n" * 40
+        + "■○■○■\u3000" * 200
+        + "\n返品についてお問い合わせいただきありがとうございます。\n" * 20
+    )
+    assert decode_text(text.encode("cp932"), "") == text
+
+
+def test_a_guess_looks_for_the_first_letters_far_down() -> None:
+    assert decode_text(b"plain\n" * 50_000 + "Не работает почта".encode("koi8_r"), "").endswith("Не работает почта")

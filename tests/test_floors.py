@@ -18,10 +18,10 @@ HOUSE = Path(__file__).parent.parent / "mailgate"
 # Lowest first. A room may import only rooms that stand before it.
 GROUND = ("record", "status", "model", "policy")
 PURE = (
-    *GROUND, "japanese", "charset", "armor", "markup", "html", "quoting_words", "signing", "quoting", "text", "header",
-    "address", "transfer", "mime", "downgrade", "rtf", "tnef", "cms", "body", "attached", "notes", "message", "prose",
-    "bounce", "automatic", "match", "authentic", "sender", "commands", "wishes", "history", "question", "notices",
-    "portions", "plan", "addressees", "cutting", "anew", "signed", "compose", "recorded",
+    *GROUND, "guessing", "japanese", "charset", "armor", "markup", "html", "quoting_words", "signing", "quoting",
+    "text", "header", "address", "transfer", "mime", "downgrade", "rtf", "tnef", "cms", "body", "attached", "notes",
+    "message", "prose", "bounce", "automatic", "match", "authentic", "sender", "commands", "wishes", "history",
+    "question", "notices", "portions", "plan", "addressees", "cutting", "anew", "signed", "compose", "recorded",
 )  # fmt: skip
 PORTS = ("erp", "smtp", "journal", "config", "log")
 PORTS_SEE = (*GROUND, "address", "downgrade")

@@ -24,6 +24,15 @@ from mailgate.model import Mail
         (b"Subject: a\n: no name\nFrom: b@c.example\n\n", [("Subject", "a"), ("From", "b@c.example")]),
         (b"Subject: a\n>From x Mon\nFrom: b@c.example\n\n", [("Subject", "a"), ("From", "b@c.example")]),
         (b"Subject: a\nfolded\nFrom: b@c.example\n\n", [("Subject", "a folded"), ("From", "b@c.example")]),
+        (b"Subject: a\nb\nfolded: twice\nFrom: c@d.example\n\n",
+         [("Subject", "a b"), ("folded", "twice"), ("From", "c@d.example")]),
+        (b"Subject: a\nand so: on\nFrom: c@d.example\n\n", [("Subject", "a and so: on"), ("From", "c@d.example")]),
+        (b"To: a@b.example,\nc@d.example\nList-Id: x\nFrom: e@f.example\n\n",
+         [("To", "a@b.example, c@d.example"), ("List-Id", "x"), ("From", "e@f.example")]),
+        ("From: a@b.example\nÜber: x\nSubject: y\n\n".encode(), [("From", "a@b.example"), ("Subject", "y")]),
+        (b"From: a@b.example\nOur Number: 7\nSubject: y\n\n", [("From", "a@b.example"), ("Subject", "y")]),
+        (b"From: a@b.example\nX-\x00: x\nSubject: y\n\n", [("From", "a@b.example"), ("Subject", "y")]),
+        (b"Subject: =?utf-8?q?a?=\n=?utf-8?q?b?=\n\n", [("Subject", "=?utf-8?q?a?= =?utf-8?q?b?=")]),
         (b"Content-Type: multipart/mixed;\nboundary=xyz\n\n", [("Content-Type", "multipart/mixed; boundary=xyz")]),
         (b"From x@y.example Mon Jan  1\nA: b\n\n", [("A", "b")]),
         (b"\n\nFrom x@y.example Mon Jan  1\nA: b\n\n", [("A", "b")]),
@@ -105,6 +114,8 @@ def test_read_fields_says_where_a_part_begins() -> None:
         ("=?utf-8?q?=0D=0ABcc:_x=40y.example?=", " Bcc: x@y.example"),
         ("=?utf-8?q?=00=E2=80=A8=C2=85=7F=1B?=", "  "),
         ("=?utf-7?q?+2AA-x?=", "x"),
+        ("=?ISO 8859-1?Q?Gr=FC=DFe?=", "Grüße"),
+        ("=?utf-8?Q?=C3?= =?UTF8?Q?=A4?= =?utf-8*de?Q?=C3=A4?=", "ää"),
     ],
 )
 def test_encoded_words(value: str, text: str) -> None:
@@ -153,6 +164,9 @@ def test_hostile_values_are_read_to_the_end(piece: str, field: str) -> None:
         ("<ä@b.example>", ("<ä@b.example>",)),
         ("<a\u202e@b.example>", ("<a@b.example>",)),
         ('"<a@b.example>"', ("<a@b.example>",)),
+        ("&lt;a@b.example&gt; &lt;c@d.example&gt;", ("<a@b.example>", "<c@d.example>")),
+        ("[a@b.example]", ("<a@b.example>",)),
+        ("<a@[192.0.2.1]>", ("<a@[192.0.2.1]>",)),
         ("<>", ()),
     ],
 )
@@ -193,15 +207,30 @@ NOON = 1489485600.0  # 2017-03-14 10:00:00 UTC
         "Tuesday, March 14, 2017 10:00 AM",
         "Tue, 14 Mar 2017 11:00:00 +0100 (Mitteleuropäische Zeit)",
         "Tue,  14  Mar  2017  11:00:00  +0100",
+        "14.03.2017 10:00:00",
+        "14.3.2017, 11:00 +0100",
+        "2017/03/14 10:00:00",
+        "Tue, 14 Mar 2017 12:00:00 +2",
+        "Tue, 14 Mar 2017 09:00:00 GMT-1",
+        "mar., 14 mars. 2017 11:00:00 +0100",
+        "=?utf-8?q?Tue=2C_14_Mar_2017_10=3A00=3A00_+0000?=",
     ],
 )
 def test_one_moment_in_many_forms(value: str) -> None:
     assert date_of(value) == NOON
 
 
+@pytest.mark.parametrize("value", ["1 Jan 2000 00:00:00", "1-Jan-00 00:00:00 -0000", "Sat, 1 Jan 100 00:00:00 GMT"])
+def test_the_year_2000(value: str) -> None:
+    assert date_of(value) == 946684800.0
+
+
 def test_hours_after_noon_and_dates_without_hours() -> None:
     assert date_of("Tuesday, March 14, 2017 10:00 PM") == NOON + 12 * 3600
     assert date_of("14 Mar 2017") == NOON - 10 * 3600
+    assert date_of("2017-03-14") == NOON - 10 * 3600
+    assert date_of("13 Mar 2017 24:00:00") == NOON - 10 * 3600
+    assert date_of("29 Feb 2016 00:00:00 GMT") == 1456704000.0
     assert date_of("Thu, 1 Jan 1970 00:00:00 +0000") == 0.0
     assert date_of("Wed, 31 Dec 1969 23:00:00 +0000") == -3600.0
 
@@ -212,6 +241,9 @@ def test_hours_after_noon_and_dates_without_hours() -> None:
         "", "Date", "yesterday", "1", "7370951615", "Tue, 99 Mar 2017 10:00:00 +0000",
         "Tue, 14 Foo 2017 10:00:00 +0000",
         "Tue, 14 Mar 99999 10:00:00 +0000", "14 Mar 2017 10:00:00 +99999999999999", "Tue, 0 Mar 2017 10:00:00",
+        "Tue, 14 Mar 0000 10:00:00 +0000", "Tue, 14 Mar 0 10:00:00 +0000", "Tue, 14 Mar -2017 10:00:00 +0000",
+        "Tue, 31 Feb 2017 10:00:00", "29 Feb 2017 10:00:00", "Tue, 14 Mar 2017 25:00:00", "Tue, 14 Mar 2017 10:60:00",
+        "Tue, 14 Mar 2017 -10:00:00", "Tue, 14 Mar 2017 10:00:61", "14.13.2017", "99.99.9999 10:00",
         "2017-99-14T10:00:00Z", "14/03/2017 10:00:00", ":" * 1000, "(" * 1000,
     ],
 )  # fmt: skip
