@@ -15,6 +15,7 @@ from mailgate.armor import without_armor
 from mailgate.commands import split
 from mailgate.cutting import without_commands
 from mailgate.message import content, opaque_content, parse, part_text, text_parts
+from mailgate.text import clean, decode_text, html_to_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ WIDE = ("utf-16", "utf-32", "ucs-", "iso-10646")
 
 def cut_out(mail: Mail) -> tuple[bytes, bytes]:
     """Return header and body of a message without its commands; of the header only the Content fields count."""
+    commands, rest = split(without_armor(mail.text))
     body, bare = without_commands(mail), False
     for _ in range(MOST_LAYERS):
         edits = list(_broken(mail, body))
@@ -40,13 +42,39 @@ def cut_out(mail: Mail) -> tuple[bytes, bytes]:
         mail, bare = _edited(mail, edits), True
         body = without_commands(mail)
     mail = parse(mail.raw[: mail.body] + body)
-    if _has_commands(mail) or _is_doubled(mail):
+    leaking = {part.start for part in mail.parts if _still_shows(_seen(mail, part), commands, rest)}
+    if _has_commands(mail) or _is_doubled(mail) or leaking:
         from mailgate.anew import anew
 
-        mail = parse(anew(split(without_armor(mail.text))[1], mail.attachments))
+        files = [one for one in mail.attachments if not _still_shows(_read(one.type, one.data), commands, rest)]
+        mail = parse(anew(rest, files))
     if bare:
         mail = _edited(mail, list(_noted(mail)))
     return mail.raw[: mail.body], mail.raw[mail.body :]
+
+
+def _seen(mail: Mail, part: Part) -> str:
+    """Return what a reader sees of a part that shows text in any form, but no file; else ""."""
+    return "" if part.disposition == "attachment" else _read(part.type, content(mail, part), part.charset)
+
+
+def _read(kind: str, data: bytes, charset: str = "") -> str:
+    if not kind.startswith("text/") and not kind.endswith(("/rtf", "xhtml+xml")):
+        return ""
+    text = clean(decode_text(data, charset))
+    return html_to_text(text) if "html" in kind else text
+
+
+def _still_shows(text: str, commands: tuple[str, ...], rest: str) -> bool:
+    """Tell whether a text holds one of the command lines more often than what was written below them does."""
+    if "et-" not in text.lower():
+        return False
+    there, here = _squeezed(text), _squeezed(rest)
+    return any(there.count(line) > here.count(line) for line in map(_squeezed, commands))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.lower().split())
 
 
 def _is_doubled(mail: Mail) -> bool:

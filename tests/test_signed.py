@@ -356,3 +356,39 @@ def test_armor_takes_no_longer_than_its_size() -> None:
         start = time.process_time()
         without_armor(words[: len(words) // 4])
         assert whole < 12 * (time.process_time() - start) + 0.5
+
+
+# --- renderings that cutting does not know
+
+
+ALTERNATIVE = "MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b"
+COMMANDED = "Set-State: pending\nSet-Relay: yes\n\nHello\n"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nDESCRIPTION:Set-State: pending\\n\\nHello\nEND:VCALENDAR",
+        "Content-Type: text/rtf\n\n{\\rtf1 Set-State: pending\\par Hello}",
+        "Content-Type: text/x-other\n\nSet-State: pending\n\nHello",
+        "Content-Type: text/html\n\n<p>Hello</p><p title=x>Set-State:\npending</p>",
+    ],
+)
+def test_no_rendering_shows_a_command(second: str) -> None:
+    source = f"{ALTERNATIVE}\n\n--b\n\n{COMMANDED}\n--b\n{second}\n--b--\n"
+    found = relayed(mail(source.encode()))
+    assert b"Set-" not in found
+    assert "Hello\n" in parse(found).text
+
+
+def test_a_command_that_is_spoken_of_below_stays() -> None:
+    source = b"MIME-Version: 1.0\nContent-Type: text/plain\n\nSet-State: pending\n\nI wrote Set-State: pending above.\n"
+    assert relayed(mail(source)).endswith(b"Content-Type: text/plain\r\n\r\nI wrote Set-State: pending above.\n")
+
+
+def test_a_plain_rendering_below_a_banner_shows_no_command() -> None:
+    plain = "Content-Type: text/plain\n\nCAUTION: external mail\n\nSet-State: pending\n\nHello"
+    page = "Content-Type: text/html\n\n<div>Set-State: pending</div><p>Hello</p>"
+    found = relayed(mail(f"{ALTERNATIVE}\n\n--b\n{plain}\n--b\n{page}\n--b--\n".encode()))
+    assert b"Set-State" not in found
+    assert parse(found).text == "Hello\n"
