@@ -33,6 +33,11 @@ MASTERS = (
     "listserv", "majordomo", "-admin@", "-request@", "virus", "bounce", "no-reply", "noreply", "do-not-reply",
     "donotreply",
 )  # fmt: skip
+# Who speaks of the reader's own auto-reply has got one.
+ABOUT_YOURS = ("your auto", "your out of office", "your out-of-office", "your vacation", "ihre auto", "ihre abwesen",
+               "deine auto", "deine abwesen", "votre réponse auto", "su respuesta auto", "uw auto")  # fmt: skip
+# What a read receipt calls the mail that was read.
+RECEIPTS = ("your message", "this is a receipt", "ihre nachricht", "deine nachricht", "votre message", "to:", "an:")
 REPORT_FIELDS = ("x-failed-recipients", "x-dsncontext", "x-ms-embedded-report")
 OUT_OF_OFFICE = (
     "automatic reply", "automatic response", "automatic answer", "automated reply", "automated response",
@@ -127,12 +132,24 @@ def _origin(mail: Mail, head: Fields) -> tuple[int, int]:
     """Return how much speaks for a mail system as the sender, in points: by its name, and by the rest."""
     value = head.get("from", "")
     name = f"{value} {mail.sender.name}"
-    named = (
-        3 if _has(name, DAEMONS) or value.rstrip().endswith("<>") else int(_has(name, MASTERS) or not mail.sender.email)
-    )
+    named = 3 if _has(name, DAEMONS) or value.rstrip().endswith("<>") else int(_master(mail) or not mail.sender.email)
     rest = 3 * (_null_path(head) or any(field in head for field in REPORT_FIELDS)) + bool(_submitted(head))
     rest += 2 * ("x-mlserver" in head and named > 0)  # fml, which answers for the lists that it keeps
     return named, rest
+
+
+def _master(mail: Mail) -> bool:
+    """Tell whether a mail system calls itself so: by its name, or by what stands before the @."""
+    local = mail.sender.email.rpartition("@")[0]
+    own = f"{mail.sender.name} {local}@".lower()
+    return any(_stands_alone(own, own.find(word), word) for word in MASTERS if word in own)
+
+
+def _stands_alone(text: str, at: int, word: str) -> bool:
+    """Tell whether a word is not the middle of another, and a short one not the beginning either."""
+    within = word[0].isalnum() and text[max(0, at - 1) : at].isalnum()
+    after = at + len(word)
+    return not within and not (len(word) <= 5 and text[after : after + 1].isalpha())
 
 
 # --- the others ------------------------------------------------------------------------------------------------------
@@ -151,8 +168,10 @@ def _report(mail: Mail, head: Fields) -> str:
     typed = params.get("report-type", "").strip().lower() if kind == "multipart/report" else ""
     within = {part.type.removeprefix("message/").removeprefix("global-") for part in mail.parts if part.depth <= 1}
     found = {typed.removeprefix("global-")} if typed else within & {"disposition-notification", "feedback-report"}
-    if found and not typed and kind.partition("/")[0] != "message" and _is_answer(mail):
-        return ""  # a person who forwards a report may have its parts in his mail
+    whole = typed or kind.partition("/")[0] == "message" or kind == "multipart/report"
+    marked = _null_path(head) or _submitted(head) or _is_read(mail) or "feedback-report" in found
+    if found and not whole and (_is_answer(mail) or not marked):
+        return ""  # a person who sends a report on may have its parts in his mail
     if "disposition-notification" in found:
         return "a read receipt (RFC 8098)"
     if "feedback-report" in found:
@@ -170,14 +189,19 @@ def _is_answer(mail: Mail) -> bool:
     return is_answer(mail.subject)
 
 
+def _is_read(mail: Mail) -> bool:
+    return mail.subject.lower().startswith(READ)
+
+
 def _read(mail: Mail, head: Fields) -> bool:
     """Tell whether a message is a read receipt without a type: its subject, and a mark that a program wrote it."""
-    if not mail.subject.lower().startswith(READ):
+    if not _is_read(mail):
         return False
     if _null_path(head) or _submitted(head) or "x-auto-response-suppress" in head:
         return True
     opening = mail.text[:600].lower()
-    return _has(opening, ("was read on", "was deleted without being read", "wurde am", "a été lu", "was displayed on"))
+    told = ("was read on", "was deleted without being read", "wurde am", "a été lu", "was displayed on")
+    return _has(opening, told) and _has(opening, RECEIPTS)
 
 
 def _reply(mail: Mail, head: Fields) -> Automatic | None:
@@ -232,7 +256,8 @@ def _second_hint(mail: Mail, head: Fields, submitted: str, precedence: str) -> s
         return field
     opening = mail.text[:3000]
     quotes = any(line.startswith(">") for line in opening.split("\n"))
-    return "its text says so" if _has(opening, SAYS_SO) and not quotes else ""
+    asked = _has(opening, ABOUT_YOURS)
+    return "its text says so" if _has(opening, SAYS_SO) and not quotes and not asked else ""
 
 
 def _answers_itself(mail: Mail, head: Fields) -> bool:

@@ -333,3 +333,26 @@ def test_complaints_name_the_mail(fields: str, body: str) -> None:
     found = classify(parse(f"From: loop@isp.example\n{fields}\n\n{body}\n".encode()))
     assert found is not None
     assert (found.kind, found.returned) == ("auto-reply", ("<our.17@mycompany.com>",))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Jan <jan.smtpolski@x.example>\nSubject: Undeliverable: invoice",
+        "From: Ada <team@antivirus-shop.example>\nSubject: Returned mail",
+    ],
+)
+def test_a_name_that_holds_a_machines_word_is_a_persons(head: str) -> None:
+    asks = "Hello, my mail to bob@mycompany.example was returned with 550 5.1.1 user unknown. Please help."
+    assert classify(parse(f"{head}\nTo: s@m.example\nMessage-ID: <q@x>\n\n{asks}\n".encode())) is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Gelesen: Vertrag", "Ich habe den Vertrag gelesen; er wurde am Montag unterschrieben."),
+        ("Out of office reply wrong", "Your automatic reply is wrong: it names last year."),
+    ],
+)
+def test_a_person_may_write_such_a_subject(subject: str, text: str) -> None:
+    assert classify(parse(f"From: Ada <a@x.example>\nSubject: {subject}\n\n{text}\n".encode())) is None
