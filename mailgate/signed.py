@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Edits = list[tuple[Part, bytes]]  # what stands in a part's place, header and body
 
 NOTE = "[The signature of this mail was removed: lines for the gateway were cut out of it.]"
+BARE = b"MIME-Version: 1.0\r\n\r\n"  # where there is no header: else the text might be read as one
 MOST_LAYERS = 10  # of signatures around each other
 OPAQUE = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 WIDE = ("utf-16", "utf-32", "ucs-", "iso-10646")
@@ -41,7 +42,7 @@ def cut_out(mail: Mail) -> tuple[bytes, bytes]:
             break
         mail, bare = _edited(mail, edits), True
         body = without_commands(mail)
-    mail = parse(mail.raw[: mail.body] + body)
+    mail = parse(_closed(mail.raw[: mail.body]) + body)
     leaking = {part.start for part in mail.parts if _still_shows(_seen(mail, part), commands, rest)}
     if _has_commands(mail) or _is_doubled(mail) or leaking:
         from mailgate.anew import anew
@@ -51,6 +52,14 @@ def cut_out(mail: Mail) -> tuple[bytes, bytes]:
     if bare:
         mail = _edited(mail, list(_noted(mail)))
     return mail.raw[: mail.body], mail.raw[mail.body :]
+
+
+def _closed(header: bytes) -> bytes:
+    """Return a header with the empty line below it, lest what was text be read as more of it."""
+    bare = header.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not bare.strip():
+        return BARE
+    return header if bare.endswith(b"\n\n") else header + (b"\r\n" if bare.endswith(b"\n") else b"\r\n\r\n")
 
 
 def _seen(mail: Mail, part: Part) -> str:

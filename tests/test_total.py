@@ -83,6 +83,9 @@ def test_a_little_of_each_flood(name: str) -> None:
 
 # Each made something raise, hang, or say what is not so, once.
 FOUND = {
+    "commands above lines like a header's, and no header": (
+        b"\xc2\xa0Set-State\xc2\xa0: open\nFrom: a@b.example\nc\nMessage-ID: <d@b.example>\n\n"
+    ),
     "a charset label that is Python's word for none": message(
         b"Set-State: open\nx\n", b'text/html; charset="undefined"'
     ),
