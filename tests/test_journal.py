@@ -740,3 +740,30 @@ def test_an_error_while_writing_undoes_the_whole_transaction(journal: Journal) -
     assert journal.cases_of(("<a@x>",), "crm.case") == {}
     assert current(journal, one.id).stage == "kept"
     assert not journal.db.in_transaction
+
+
+class _FullDisk:
+    """A connection whose commits find no room, as SQLite has it: the transaction stays open."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+
+    def execute(self, query: str, *values: Any) -> Any:
+        if query == "COMMIT":
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.real.execute(query, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def test_a_commit_that_finds_no_room_leaves_no_transaction_open(journal: Journal) -> None:
+    one, real = entered(journal), journal.db
+    journal.db = _FullDisk(real)  # type: ignore[assignment]  # a stand-in
+    with pytest.raises(JournalError, match="database or disk is full"):
+        journal.advance(one.id, NOW, stage="planned")
+    with pytest.raises(JournalError, match="database or disk is full"):
+        journal.remember("key", 1)  # which sets a PRAGMA that no transaction allows
+    journal.db = real
+    assert not journal.db.in_transaction
+    assert current(journal, one.id).stage == "kept"

@@ -47,7 +47,7 @@ DROP INDEX letter_case;
 INSERT INTO letter (message_id, model, case_id, address, at)
     SELECT message_id, 'crm.case', case_id, address, at FROM letter_1;
 DROP TABLE letter_1;
-""",  # noqa: S608
+""",  # noqa: S608  # LETTER is the constant above
 }
 
 
@@ -62,7 +62,7 @@ def open_journal(path: str) -> sqlite3.Connection:
         if _version(db) != SCHEMA_VERSION:
             db.execute("PRAGMA journal_mode = WAL")  # stays with the file
             upgrade(db)
-    except BaseException:
+    except BaseException:  # whatever ends it, a signal too, the file is given back; it goes on its way
         db.close()
         raise
     return db
@@ -78,7 +78,7 @@ def look(path: str) -> sqlite3.Connection:
         if _version(db) == SCHEMA_VERSION:
             return db
         copy = _in_memory(db)
-    except BaseException:
+    except BaseException:  # as above
         db.close()
         raise
     db.close()
