@@ -34,7 +34,7 @@ WIDE = ("utf-16", "utf-32", "ucs-", "iso-10646")
 
 def cut_out(mail: Mail) -> tuple[bytes, bytes]:
     """Return header and body of a message without its commands; of the header only the Content fields count."""
-    commands, rest = split(without_armor(mail.text))
+    commands, rest = split(mail.text)
     body, bare = without_commands(mail), False
     for _ in range(MOST_LAYERS):
         edits = list(_broken(mail, body))
@@ -153,8 +153,8 @@ def _opened(mail: Mail, part: Part) -> bytes:
 
 
 def _has_commands(mail: Mail) -> bool:
-    """Tell whether a message begins with commands, whatever is signed around them."""
-    return bool(split(without_armor(mail.text))[0])
+    """Tell whether a message begins with commands; its text was read through whatever is signed around them."""
+    return bool(split(mail.text)[0])
 
 
 def _without_armor(mail: Mail, part: Part) -> bytes:

@@ -636,3 +636,20 @@ def test_the_mail_itself_is_kept_where_it_says_more(chosen: str, dialect: Dialec
 def test_a_users_address_without_a_proof_does_not_look_like_his(sender: str, config: Config, unproven: bool) -> None:
     (line,) = (effect.line for effect in new(sender=sender, config=config).effects if effect.line)
     assert line.unproven is unproven
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----Original Message-----\nFrom: Carla <carla@customer.org>\nSent: Monday\nTo: Support\nSubject: Printer\n\n"
+        "Which toner?\n\nThe black one.\n",
+        "Sent via DHL Express Mobile 12345\n",
+        "> Where is the key?\n> Under the mat.\n",
+    ],
+)
+def test_a_responsibles_mail_without_commands_is_never_taken_for_nothing(text: str) -> None:
+    plan = decided(mail(text, sender="Fabien <fabien@mycompany.com>", subject="Re: [12] Printer"))
+    assert plan.relay == "customer"
+    recorded = [one.line.text for one in plan.effects if one.kind == "record" and one.line]
+    assert len(recorded) == 1
+    assert text.strip().split("\n")[-1] in recorded[0]
