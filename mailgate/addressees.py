@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mailgate.model import Audience, Case, Facts, Mail, Notice, Plan
+    from mailgate.model import Audience, Case, Facts, Mail, Notice, Outgoing, Plan
     from mailgate.policy import Mailbox
     from mailgate.sender import Standing
 
@@ -133,7 +133,9 @@ def _copy(mailing: Mailing, recipient: Address, audience: Audience, reason: str)
     )
 
 
-def _relay(mailing: Mailing, recipient: Address, audience: Audience, kind: str, reason: str, subject: str) -> Relay:
+def _relay(
+    mailing: Mailing, recipient: Address, audience: Audience, kind: Outgoing, reason: str, subject: str
+) -> Relay:
     """Return a mail with its own Message-ID, threaded by ids that this recipient wrote or was sent.
 
     The id stands as last entry of References too: some next hops replace Message-IDs.
@@ -143,12 +145,12 @@ def _relay(mailing: Mailing, recipient: Address, audience: Audience, kind: str, 
     seed = f"{mailing.key} {kind} {subject if kind != 'copy' else ''}"
     if case is None:
         message_id = mailing.standing.keys.plain_id(seed, recipient.email, host)
-        return Relay(recipient, audience, kind, reason, message_id, subject)  # type: ignore[arg-type]
+        return Relay(recipient, audience, kind, reason, message_id, subject)
     message_id = mailing.standing.keys.message_id(case, audience, recipient.email, seed, host)
     earlier = tuple(one for one in mailing.letters.get(address_key(recipient.email), ()) if one != message_id)
     references = (*earlier[:1], *earlier[1:][-8:], message_id)
     return Relay(
-        recipient, audience, kind, reason, message_id, subject,  # type: ignore[arg-type]
+        recipient, audience, kind, reason, message_id, subject,
         in_reply_to=earlier[-1] if earlier else "", references=references,
     )  # fmt: skip
 

@@ -87,7 +87,7 @@ def deliver(raw: bytes, desk: Desk, choose: Callable[[Mail], Mailbox]) -> Outcom
         mailbox, unclear = _chosen(mail, desk, choose)
         key = delivery_key(mail, mailbox.address)
         delivery, new = desk.journal.enter(key, mailbox.address, desk.scope(mailbox), name, _about(mail), time.time())
-    except BaseException:
+    except BaseException:  # the deadline too: the caller keeps the message and hears 75, so no copy stays here
         desk.journal.discard(name)
         raise
     if not new and delivery.stage in UNFINISHED and not desk.journal.has(delivery.raw):
@@ -129,7 +129,7 @@ def _worked(delivery: Delivery, mail: Mail | None, desk: Desk) -> Outcome:
             return _stumbled(desk.journal.delivery(delivery.id) or delivery, desk, error)
         desk.journal.advance(delivery.id, time.time(), claim="")
         raise
-    except BaseException:
+    except BaseException:  # who is stopped by hand gives it back as well
         desk.journal.advance(delivery.id, time.time(), claim="")
         raise
 

@@ -29,7 +29,7 @@ class Desk:
         self.journal = Journal(config.state, readonly)
         try:
             self._secrets = self.journal.secrets()
-        except BaseException:
+        except BaseException:  # nobody has the desk yet who could close it; the error goes on its way
             self.journal.close()
             raise
         self._timeout = timeout

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Kind = Literal["bounce", "auto-reply", "bulk", "loop", "erp"]
     Role = Literal["gateway", "responsible", "partner", "watcher", "colleague", "stranger"]
     Audience = Literal["staff", "partner"]
+    Outgoing = Literal["copy", "answer", "report", "acknowledge"]
     Scalar = str | int | float | bool | None
 
 LOOP_FIELD = "X-Mailgate-Loop"  # on everything that leaves; its value is the gateway's address
@@ -329,7 +330,7 @@ class Relay(Record):
 
     recipient: Address
     audience: Audience
-    kind: Literal["copy", "answer", "report", "acknowledge"]
+    kind: Outgoing
     reason: str
     message_id: str
     subject: str

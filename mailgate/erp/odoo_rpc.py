@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 
 from mailgate.erp.http import FORBIDDEN, Http, printable
 from mailgate.erp.odoo_faults import OdooUserError, fault, json_error, status_error, unwritten
@@ -69,7 +70,7 @@ XML_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 # --- the transports
 
 
-class _Transport:
+class _Transport(ABC):
     """What both have: settings, secret, memory, and a server that is asked one thing at a time."""
 
     def __init__(self, settings: Settings, secret: Callable[[], str], memory: Memory, http: Http) -> None:
@@ -134,11 +135,13 @@ class _Transport:
             error.detail = error.detail.replace(self._secret, "***")
         return error
 
+    @abstractmethod
     def _who(self) -> int:
-        raise NotImplementedError
+        """Return the id of the user that the secret belongs to."""
 
+    @abstractmethod
     def _asked_version(self) -> object:
-        raise NotImplementedError
+        """Return what the server says of its version."""
 
 
 class XmlRpc(_Transport):
